@@ -1,0 +1,64 @@
+import { Address4, Address6 } from 'ip-address'
+import { InvalidRequestError } from './errors.ts'
+
+/** A subnet: its first address as a number, how many leading bits name it, and its family. */
+export interface Subnet {
+  readonly family: 4 | 6
+  readonly base: bigint
+  readonly prefix: number
+}
+
+export const width = (family: 4 | 6): number => (family === 4 ? 32 : 128)
+
+const parseAny = (text: string): Address4 | Address6 => {
+  try {
+    return text.includes(':') ? new Address6(text) : new Address4(text)
+  } catch {
+    throw new InvalidRequestError(`expected an address such as 10.0.0.1 or fd00::1, got "${text.slice(0, 60)}"`)
+  }
+}
+
+const familyOf = (address: Address4 | Address6): 4 | 6 => (address instanceof Address4 ? 4 : 6)
+
+/**
+ * @param text `10.0.0.0/24` or `fd00::/64`; bits behind the prefix are cleared; a bare address is a subnet of one
+ * @throws {InvalidRequestError}
+ */
+export function parseSubnet(text: string): Subnet {
+  const address = parseAny(text)
+  const family = familyOf(address)
+  const rest = BigInt(width(family) - address.subnetMask)
+  return { family, base: (address.bigInt() >> rest) << rest, prefix: address.subnetMask }
+}
+
+/** The number that an address stands for; a prefix length behind it is passed over. @throws {InvalidRequestError} */
+export const parseAddress = (text: string): { family: 4 | 6; value: bigint } => {
+  const address = parseAny(text)
+  return { family: familyOf(address), value: address.bigInt() }
+}
+
+/** The bytes of an address, most significant first: 4 or 16. */
+export const addressBytes = (text: string): number[] => {
+  const { family, value } = parseAddress(text)
+  return Array.from({ length: width(family) / 8 }, (_, index) =>
+    Number((value >> BigInt(width(family) - 8 * (index + 1))) & 0xffn),
+  )
+}
+
+/** Canonical text of an address: dotted for IPv4, RFC 5952 for IPv6. */
+export const formatAddress = (family: 4 | 6, value: bigint): string =>
+  family === 4 ? Address4.fromBigInt(value).correctForm() : Address6.fromBigInt(value).correctForm()
+
+export const formatSubnet = ({ family, base, prefix }: Subnet): string => `${formatAddress(family, base)}/${prefix}`
+
+/** The last address of a subnet. */
+export const lastOf = ({ family, base, prefix }: Subnet): bigint =>
+  base + (1n << BigInt(width(family) - prefix)) - 1n
+
+export const overlaps = (a: Subnet, b: Subnet): boolean =>
+  a.family === b.family && a.base <= lastOf(b) && b.base <= lastOf(a)
+
+export const contains = (subnet: Subnet, value: bigint): boolean => subnet.base <= value && value <= lastOf(subnet)
+
+/** The address without its prefix length: `10.0.0.1/24` gives `10.0.0.1`. */
+export const bare = (cidr: string): string => cidr.split('/')[0] as string

@@ -1,0 +1,96 @@
+import { PASS_MARK, TABLE } from '../names.ts'
+import { type Command, nft } from './command.ts'
+
+/** What the rules need to know of a network. */
+export interface Guarded {
+  readonly bridge: string
+  readonly internal: boolean
+  readonly masquerade: boolean
+  readonly ipv4: readonly { readonly subnet: string }[]
+  readonly ipv6: readonly { readonly subnet: string }[]
+}
+
+/**
+ * Our table: a fixed number of rules, however many networks there are. A packet that is not ours meets one look-up.
+ *
+ * The chain runs before Docker's filter (priority 0). What it lets pass carries PASS_MARK, which one rule in DOCKER-USER
+ * honours, so that Docker's FORWARD policy does not drop it; what it drops is gone whatever Docker says. Bridged frames come by
+ * here too where br_netfilter is on, with their bridge as both interfaces.
+ *
+ * Everything is `add`, and rules are flushed and added again in the same transaction: the text may be applied at any
+ * time, to a table that is there, half there, or gone.
+ *
+ * @see https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks
+ */
+const BASE = `
+add table inet ${TABLE}
+add set inet ${TABLE} bridges { type ifname; }
+add set inet ${TABLE} internal { type ifname; }
+add set inet ${TABLE} within { type ifname . ifname; }
+add set inet ${TABLE} masquerade4 { type ipv4_addr; flags interval; }
+add set inet ${TABLE} masquerade6 { type ipv6_addr; flags interval; }
+add chain inet ${TABLE} pass
+add chain inet ${TABLE} ours
+add chain inet ${TABLE} forward { type filter hook forward priority -10; policy accept; }
+add chain inet ${TABLE} postrouting { type nat hook postrouting priority 100; policy accept; }
+flush chain inet ${TABLE} pass
+flush chain inet ${TABLE} ours
+flush chain inet ${TABLE} forward
+flush chain inet ${TABLE} postrouting
+add rule inet ${TABLE} pass meta mark set meta mark | ${PASS_MARK} accept
+add rule inet ${TABLE} ours iifname . oifname @within goto pass
+add rule inet ${TABLE} ours iifname @internal drop
+add rule inet ${TABLE} ours oifname @internal drop
+add rule inet ${TABLE} ours oifname @bridges ct state established,related goto pass
+add rule inet ${TABLE} ours oifname @bridges drop
+add rule inet ${TABLE} ours goto pass
+add rule inet ${TABLE} forward iifname @bridges goto ours
+add rule inet ${TABLE} forward oifname @bridges goto ours
+add rule inet ${TABLE} postrouting oifname @bridges return
+add rule inet ${TABLE} postrouting ip saddr @masquerade4 masquerade
+add rule inet ${TABLE} postrouting ip6 saddr @masquerade6 masquerade
+`.trim()
+
+/** nft reads a set's element as text: nothing but what a name or an address is made of may get in. */
+const word = (text: string): string => {
+  if (!/^[\w.:/-]+$/.test(text)) throw new RangeError(`nft: not a name or an address: ${JSON.stringify(text)}`)
+  return text
+}
+
+function elements({ bridge, internal, masquerade, ipv4, ipv6 }: Guarded): string[] {
+  const name = `"${word(bridge)}"`
+  const leaving = masquerade && !internal
+  return [
+    `bridges { ${name} }`,
+    `within { ${name} . ${name} }`,
+    ...(internal ? [`internal { ${name} }`] : []),
+    ...(leaving ? ipv4.map(({ subnet }) => `masquerade4 { ${word(subnet)} }`) : []),
+    ...(leaving ? ipv6.map(({ subnet }) => `masquerade6 { ${word(subnet)} }`) : []),
+  ]
+}
+
+const addElements = (networks: readonly Guarded[]): string[] =>
+  networks.flatMap(elements).map((element) => `add element inet ${TABLE} ${element}`)
+
+/**
+ * A network's elements in the table. Adding makes the table when it is not there. Removing adds first, since nft refuses
+ * to delete what is gone, and the versions in use do not know `destroy`.
+ */
+export const networkElements = (network: Guarded): { add: Command; remove: Command } => ({
+  add: nft([BASE, ...addElements([network])].join('\n')),
+  remove: nft(
+    [
+      BASE,
+      ...addElements([network]),
+      ...elements(network).map((element) => `delete element inet ${TABLE} ${element}`),
+    ].join('\n'),
+  ),
+})
+
+/** The whole table as it should be for these networks, in one transaction, whatever was there. */
+export const replaceTable = (networks: readonly Guarded[]): Command =>
+  nft([`add table inet ${TABLE}`, `delete table inet ${TABLE}`, BASE, ...addElements(networks)].join('\n'))
+
+/** `add` first: deleting what is gone is an error. */
+export const deleteTable = (): Command => nft(`add table inet ${TABLE}\ndelete table inet ${TABLE}`)
+

@@ -1,0 +1,170 @@
+import { parseSubnet, type Subnet } from '../addresses.ts'
+import { LINK_GROUP } from '../names.ts'
+import type { Program } from './command.ts'
+import type { CommandError } from './command-error.ts'
+import type { Host } from './host.ts'
+
+/** Reading is JSON (`-j`), but for HTB classes, which iproute2 prints as text up to this day. */
+const parseBatch = <T>(stdout: string): T[][] =>
+  stdout
+    .split('\n')
+    .filter((line) => line.startsWith('['))
+    .map((line) => JSON.parse(line) as T[])
+
+interface RouteJson {
+  readonly dst?: string
+  readonly dev?: string
+  readonly metric?: number
+}
+
+interface LinkJson {
+  readonly ifname: string
+  readonly mtu: number
+  readonly flags: readonly string[]
+  readonly master?: string
+  readonly ifalias?: string
+  readonly linkinfo?: { readonly info_kind?: string }
+  readonly addr_info: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[]
+}
+
+/** What an engine would call an overlap: routes of every table but the default one, and the host's own addresses. */
+export interface Surroundings {
+  readonly taken: readonly Subnet[]
+  /** names of links */
+  readonly links: ReadonlySet<string>
+  /** bytes: the MTU of the device that the default route leaves by, or 1500 */
+  readonly mtu: number
+}
+
+/**
+ * What the host already has, in one process a family.
+ *
+ * @param families which to look at: IPv6 costs a process more
+ */
+export async function surroundings(host: Host, families: { readonly ipv6: boolean }): Promise<Surroundings> {
+  const [first, second] = await Promise.all([
+    host.run('ip', ['route show table all', 'addr show'], 'strict'),
+    families.ipv6 ? host.run('ip6', ['route show table all'], 'strict') : undefined,
+  ])
+  const [routes = [], links = []] = parseBatch<RouteJson & LinkJson>(first.stdout)
+  const routes6 = second ? (parseBatch<RouteJson>(second.stdout)[0] ?? []) : []
+  const out = routes.filter(({ dst }) => dst === 'default').toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
+  return {
+    taken: [...routes, ...routes6].flatMap(({ dst }) => subnetOf(dst)).filter(isPlace),
+    links: new Set(links.map(({ ifname }) => ifname)),
+    mtu: links.find(({ ifname }) => ifname === out?.dev)?.mtu ?? 1500,
+  }
+}
+
+const subnetOf = (dst: string | undefined): Subnet[] =>
+  dst === undefined || !/^[\d.:a-f/]+$/.test(dst) ? [] : [parseSubnet(dst)]
+
+/** Not the default route, not multicast or link-local, which every link has. */
+const isPlace = ({ family, base, prefix }: Subnet): boolean =>
+  prefix > 0 && (family === 4 ? base >> 28n !== 0xen : base >> 118n !== 0x3fan && base >> 120n !== 0xffn)
+
+/** A link of ours, as it is. */
+export interface OwnLink {
+  readonly name: string
+  readonly kind: string
+  readonly up: boolean
+  readonly master: string | undefined
+  /** CIDR */
+  readonly addresses: readonly string[]
+}
+
+/** Every link in our group that carries our name for it: both marks, so that nothing of somebody else's is taken for ours. */
+export async function ownLinks(host: Host): Promise<OwnLink[]> {
+  const listing = await host.show('ip', ['-j', '-d', 'addr', 'show', 'group', String(LINK_GROUP)])
+  return (JSON.parse(listing || '[]') as LinkJson[])
+    .filter(({ ifname, ifalias }) => ifname !== undefined && ifalias?.startsWith('sluice/'))
+    .map((link) => ({
+      name: link.ifname,
+      kind: link.linkinfo?.info_kind ?? '',
+      up: link.flags.includes('UP'),
+      master: link.master,
+      addresses: link.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    }))
+}
+
+interface QdiscJson {
+  readonly kind: string
+  readonly handle: string
+  readonly dev?: string
+  readonly root?: boolean
+  readonly parent?: string
+  readonly options?: { readonly rate?: number; readonly burst?: number; readonly limit?: number }
+}
+
+/** A qdisc as it is. */
+export interface Qdisc {
+  readonly device: string
+  readonly kind: string
+  readonly handle: string
+  /** the device's own, rather than a class's leaf */
+  readonly root: boolean
+  /** bit/s; 0 where the kind has none */
+  readonly rate: number
+  /** bytes */
+  readonly burst: number
+}
+
+/** @param device one device's qdiscs, or every device's */
+export async function qdiscs(host: Host, device?: string): Promise<Qdisc[]> {
+  const { stdout } = await host.run('tc', [device === undefined ? 'qdisc show' : `qdisc show dev ${device}`], 'strict')
+  const [list = []] = parseBatch<QdiscJson>(stdout)
+  return list.map(({ kind, handle, dev, root, options }) => ({
+    device: dev ?? device ?? '',
+    kind,
+    handle,
+    root: root === true,
+    rate: (options?.rate ?? 0) * 8,
+    burst: options?.burst ?? 0,
+  }))
+}
+
+/** Rates of a device's HTB classes. @returns class id, such as `1:11`, to bit/s */
+export async function classRates(host: Host, lines: readonly string[]): Promise<Map<string, number>> {
+  const { stdout } = await host.run('tc', lines, 'strict')
+  const rates = new Map<string, number>()
+  for (const [, id, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
+    rates.set(id as string, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
+  return rates
+}
+
+/** Our table's elements as nft lists them, or undefined when there is no such table. @returns set name to elements, as JSON text */
+export async function tableElements(host: Host, table: string): Promise<Map<string, string[]> | undefined> {
+  const listing = await host.show('nft', ['-j', 'list', 'table', 'inet', table]).catch((error: CommandError) => {
+    if (error.failure === 'missing') return undefined
+    throw error
+  })
+  if (listing === undefined) return undefined
+  const objects = (JSON.parse(listing) as { nftables: { set?: { name: string; elem?: unknown[] } }[] }).nftables
+  return new Map(
+    objects.flatMap(({ set }) => (set ? [[set.name, (set.elem ?? []).map((item) => JSON.stringify(item))]] : [])),
+  )
+}
+
+/**
+ * Which iptables the host filters with. Asking the legacy one would make its tables, so it is asked only where
+ * /proc says that they are there.
+ */
+export async function filterBackends(host: Host): Promise<Program[]> {
+  const [v4 = '', v6 = ''] = await Promise.all([
+    host.read('/proc/net/ip_tables_names'),
+    host.read('/proc/net/ip6_tables_names'),
+  ])
+  return [
+    'iptables-nft',
+    'ip6tables-nft',
+    ...(v4.includes('filter') ? (['iptables-legacy'] as const) : []),
+    ...(v6.includes('filter') ? (['ip6tables-legacy'] as const) : []),
+  ]
+}
+
+/** The filter table as `iptables -S` lists it, a format made to be read back; empty where the program is not installed. */
+export const filterRules = (host: Host, backend: Program): Promise<string> =>
+  host.show(backend, ['-w', '-S']).catch((error: CommandError) => {
+    if (/ENOENT/.test(error.stderr)) return ''
+    throw error
+  })

@@ -1,0 +1,74 @@
+import { addVeth, attach, deleteLink, setUp } from '../kernel/ip.ts'
+import type { Member } from '../kernel/tc.ts'
+import { hostEndName, mediumName, peerEndName } from '../names.ts'
+import type { LinkOptions, NetworkSpec } from './network.ts'
+import { type Plan, step } from './plan.ts'
+import { linkShapes, planDown, planOffload, planUp } from './shaping.ts'
+import type { Expected } from './verify.ts'
+
+/** A container's attachment as it should be on the host. */
+export interface EndpointSpec {
+  readonly id: string
+  readonly networkId: string
+  /** six bytes, as `02:42:0a:80:00:02` */
+  readonly mac: string
+  /** the member's place on its network, 0 to 1023 */
+  readonly slot: number
+  /** addresses without prefix length, absent where the network has none of that family */
+  readonly address4?: string
+  readonly address6?: string
+  /** the attachment's own link options, over the network's of the same name */
+  readonly options: LinkOptions
+}
+
+/** The options in force: the attachment's over the network's, name by name. */
+export const linkOptions = (network: NetworkSpec, endpoint: EndpointSpec): LinkOptions => ({
+  ...network.options,
+  ...endpoint.options,
+})
+
+/** Whether what the endpoint sends is queued on the network's medium. */
+export const usesMedium = (network: NetworkSpec, endpoint: EndpointSpec): boolean =>
+  linkShapes(linkOptions(network, endpoint), network.mtu).up !== undefined
+
+export const memberOf = ({ networkId, slot, mac }: EndpointSpec): Member => ({
+  medium: mediumName(networkId),
+  slot,
+  mac,
+})
+
+/**
+ * What must happen on the host for the endpoint to exist: a link on the network's bridge, shaped before the engine
+ * moves its peer into the container.
+ */
+export function planEndpoint(network: NetworkSpec, endpoint: EndpointSpec): Plan {
+  const hostEnd = hostEndName(endpoint.id)
+  const peerEnd = peerEndName(endpoint.id)
+  const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
+  const [add, ...dress] = addVeth({
+    hostEnd,
+    peerEnd,
+    mtu: network.mtu,
+    mac: endpoint.mac,
+    alias: `sluice/endpoint/${endpoint.id}`,
+  })
+  return [
+    ...(add ? [step(add, deleteLink(hostEnd))] : []),
+    ...dress.map((command) => step(command)),
+    ...(up ? planOffload(peerEnd, up, network.mtu) : []),
+    step(attach(hostEnd, network.bridge)),
+    step(setUp(hostEnd)),
+    ...(down ? planDown(hostEnd, down) : []),
+    ...(up ? planUp(hostEnd, memberOf(endpoint), up) : []),
+  ]
+}
+
+/** What the link's shape should read back as. */
+export function expectedShape(network: NetworkSpec, endpoint: EndpointSpec): Expected {
+  const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
+  return {
+    hostEnd: hostEndName(endpoint.id),
+    ...(down ? { down } : {}),
+    ...(up ? { up: { member: memberOf(endpoint), shape: up } } : {}),
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  addAddress,
+  addBridge,
+  deleteLink,
+  disableIpv6,
+  forwardIpv4,
+  forwardIpv6,
+  ignoreRouterAdvertisements,
+  setUp,
+} from '../kernel/ip.ts'
+import { type Plan, step } from './plan.ts'
+
+/** A subnet of a network and, on the bridge, the gateway. */
+export interface SubnetSpec {
+  /** CIDR */
+  readonly subnet: string
+  /** CIDR: the bridge's address and the subnet's prefix length; absent when the bridge has none here */
+  readonly gateway?: string
+  /** what containers are told to route through, when it is not the bridge; no prefix length */
+  readonly containerGateway?: string
+}
+
+/** A network as it should be on the host. */
+export interface NetworkSpec {
+  readonly id: string
+  readonly bridge: string
+  /** bytes, 68 to 65535 */
+  readonly mtu: number
+  readonly ipv4: readonly SubnetSpec[]
+  readonly ipv6: readonly SubnetSpec[]
+  /** no gateway for its containers, and no way in or out */
+  readonly internal: boolean
+  /** what leaves gets the host's address */
+  readonly masquerade: boolean
+  /** beginning of the interface's name in the container, `eth` gives eth0 */
+  readonly interfacePrefix: string
+  /** the link options as the user gave them: the default for every attachment */
+  readonly options: LinkOptions
+}
+
+/** Options of one link, by their names (plugin/options.ts). Absent: not limited. */
+export interface LinkOptions {
+  /** bit/s */
+  readonly rate?: number
+  readonly 'rate.up'?: number
+  readonly 'rate.down'?: number
+  /** bytes */
+  readonly burst?: number
+}
+
+/** Whether the network has IPv6 at all. */
+const isDualStack = ({ ipv6 }: NetworkSpec): boolean => ipv6.length > 0
+
+const gateways = ({ ipv4, ipv6 }: NetworkSpec): string[] =>
+  [...ipv4, ...ipv6].flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway]))
+
+/** What must happen on the host for the network's bridge to exist. Its rules are planned in firewall.ts. */
+export const planNetwork = (spec: NetworkSpec): Plan => {
+  const [add, ...dress] = addBridge(spec.bridge, spec.mtu, `sluice/network/${spec.id}`)
+  return [
+    ...(add ? [step(add, deleteLink(spec.bridge))] : []),
+    ...dress.map((command) => step(command)),
+    ...gateways(spec).map((gateway) => step(addAddress(spec.bridge, gateway))),
+    step(setUp(spec.bridge)),
+    step(isDualStack(spec) ? ignoreRouterAdvertisements(spec.bridge) : disableIpv6(spec.bridge)),
+    ...(spec.internal ? [] : planForwarding(spec)),
+  ]
+}
+
+/** Host-wide switches, left on as Docker leaves them: somebody else may have come to need them. */
+const planForwarding = (spec: NetworkSpec): Plan => [
+  ...(spec.ipv4.length > 0 ? [step(forwardIpv4())] : []),
+  ...(isDualStack(spec) ? [step(forwardIpv6())] : []),
+]

@@ -1,0 +1,85 @@
+import type { Command, Program } from '../kernel/command.ts'
+import type { CommandError } from '../kernel/command-error.ts'
+import type { Host, Mode, Outcome } from '../kernel/host.ts'
+
+/** Something done to the host, and how to take it back. A step without `revert` goes with another (an address with its link). */
+export interface Step {
+  readonly apply: Command
+  readonly revert?: readonly Command[]
+}
+
+/** What must happen, in order. Plain data: equal specs give equal plans, and deleting a thing is reverting its plan. */
+export type Plan = readonly Step[]
+
+export const step = (apply: Command, ...revert: Command[]): Step => (revert.length > 0 ? { apply, revert } : { apply })
+
+const RANK: Readonly<Partial<Record<Program, number>>> = { ip: 0, tc: 1 }
+
+/** Independent plans as one that needs as few processes as the longest of them. Each has its links before its qdiscs. */
+export const mergePlans = (plans: readonly Plan[]): Plan =>
+  plans.flat().toSorted((a, b) => (RANK[a.apply.program] ?? 2) - (RANK[b.apply.program] ?? 2))
+
+/** Neighbouring commands of one program: one process. */
+const batches = (commands: readonly Command[]): { program: Program; lines: string[] }[] => {
+  const result: { program: Program; lines: string[] }[] = []
+  for (const { program, line } of commands) {
+    const last = result.at(-1)
+    if (last?.program === program) last.lines.push(line)
+    else result.push({ program, lines: [line] })
+  }
+  return result
+}
+
+/**
+ * Applies every step, or leaves the host as it was.
+ *
+ * @throws {CommandError} of the step that failed, after those before it were reverted
+ * @throws {AggregateError} the same, followed by the reverts that failed too
+ */
+export async function applyPlan(plan: Plan, host: Host): Promise<void> {
+  let done = 0
+  for (const { program, lines } of batches(plan.map(({ apply }) => apply))) {
+    try {
+      await host.run(program, lines, 'strict')
+      done += lines.length
+    } catch (error) {
+      // A transaction of nft's leaves nothing; any other program did the lines before the one it refused.
+      const partial = program === 'nft' ? 0 : ((error as Partial<CommandError>).index ?? 0)
+      const failures = await revertSteps(plan.slice(0, done + partial), host)
+      throw failures.length > 0 ? new AggregateError([error, ...failures], String(error)) : error
+    }
+  }
+}
+
+/**
+ * Reverts every step, last first, carrying on past failures. What is gone already counts as reverted, so a plan may
+ * be reverted twice, or after a crash half way.
+ *
+ * @throws {AggregateError} the reverts that failed
+ */
+export async function revertPlan(plan: Plan, host: Host): Promise<void> {
+  const failures = await revertSteps(plan, host)
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+}
+
+/**
+ * Makes a plan hold whatever of it is there already: steps found done are left alone, the rest are carried out.
+ *
+ * @throws {AggregateError} what failed for another reason than being there
+ */
+export async function repairPlan(plan: Plan, host: Host): Promise<void> {
+  const failures = await forced(plan.map(({ apply }) => apply), host, 'exists')
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+}
+
+const revertSteps = (plan: Plan, host: Host): Promise<CommandError[]> =>
+  forced(plan.toReversed().flatMap(({ revert }) => revert ?? []), host, 'missing')
+
+async function forced(commands: readonly Command[], host: Host, harmless: CommandError['failure']) {
+  const failures: CommandError[] = []
+  for (const { program, lines } of batches(commands)) {
+    const outcome: Outcome = await host.run(program, lines, 'force' satisfies Mode)
+    failures.push(...outcome.failures.filter(({ failure }) => failure !== harmless))
+  }
+  return failures
+}

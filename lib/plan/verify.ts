@@ -1,0 +1,45 @@
+import type { Host } from '../kernel/host.ts'
+import { classRates, type Qdisc, qdiscs } from '../kernel/observe.ts'
+import { classId, type Member, type Shape, showClass } from '../kernel/tc.ts'
+
+/** What a link's shape should read back as. */
+export interface Expected {
+  readonly hostEnd: string
+  readonly down?: Shape
+  readonly up?: { readonly member: Member; readonly shape: Shape }
+}
+
+/** The kernel keeps rates in bytes a second and iproute2 prints classes in whole units: a part in a thousand is rounding. */
+const near = (is: number | undefined, wanted: number): boolean =>
+  is !== undefined && Math.abs(is - wanted) <= wanted / 500
+
+/** @returns what is not as it should be, in words; empty when all is */
+export function shapeFaults(expected: Expected, found: readonly Qdisc[], classes: ReadonlyMap<string, number>): string[] {
+  const { hostEnd, down, up } = expected
+  const own = found.filter(({ device }) => device === hostEnd)
+  const faults: string[] = []
+  const bucket = own.find(({ root, kind, handle }) => root && kind === 'tbf' && handle === '1:')
+  if (down && !bucket) faults.push(`no tbf on ${hostEnd}`)
+  else if (down && !near(bucket?.rate, down.rate)) faults.push(`tbf on ${hostEnd} at ${bucket?.rate} bit/s, not ${down.rate}`)
+  if (up && !own.some(({ kind }) => kind === 'ingress')) faults.push(`no ingress qdisc on ${hostEnd}`)
+  const rate = up && classes.get(classId(up.member))
+  if (up && rate === undefined) faults.push(`no class ${classId(up.member)} on ${up.member.medium}`)
+  else if (up && !near(rate, up.shape.rate))
+    faults.push(`class ${classId(up.member)} on ${up.member.medium} at ${rate} bit/s, not ${up.shape.rate}`)
+  return faults
+}
+
+/**
+ * Reads back what was set on one link.
+ *
+ * @throws {Error} when the kernel took it without a word and has something else
+ */
+export async function verifyShape(expected: Expected, host: Host): Promise<void> {
+  if (!expected.down && !expected.up) return
+  const [found, classes] = await Promise.all([
+    qdiscs(host, expected.hostEnd),
+    expected.up ? classRates(host, [showClass(expected.up.member).line]) : new Map<string, number>(),
+  ])
+  const faults = shapeFaults(expected, found, classes)
+  if (faults.length > 0) throw new Error(`the kernel did not keep the shape: ${faults.join('; ')}`)
+}

@@ -1,0 +1,75 @@
+import { contains, formatAddress, formatSubnet, lastOf, overlaps, parseSubnet, type Subnet, width } from './addresses.ts'
+import { InvalidRequestError } from './errors.ts'
+
+/** A stretch of address space that subnets of one size are cut from: `10.128.0.0/9:26`. */
+export interface PoolSource {
+  readonly within: Subnet
+  /** prefix length of the subnets cut */
+  readonly prefix: number
+}
+
+/**
+ * @param text `BASE/len:size,…`, such as `10.128.0.0/9:26,fd00::/8:64`
+ * @throws {InvalidRequestError}
+ */
+export function parsePoolSources(text: string): PoolSource[] {
+  return text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const match = /^\s*([\da-fA-F.:]+\/\d+):(\d+)\s*$/.exec(part)
+      if (!match) throw new InvalidRequestError(`ADDRESS_POOLS: expected BASE/len:size, got "${part.trim()}"`)
+      const within = parseSubnet(match[1] as string)
+      const prefix = Number(match[2])
+      if (prefix < within.prefix || prefix > width(within.family) - 2)
+        throw new InvalidRequestError(
+          `ADDRESS_POOLS: expected a size from ${within.prefix} to ${width(within.family) - 2}, got "${part.trim()}"`,
+        )
+      return { within, prefix }
+    })
+}
+
+/**
+ * The lowest subnet that the sources hold and that overlaps nothing taken, or undefined.
+ *
+ * Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of the space.
+ */
+export function cutSubnet(sources: readonly PoolSource[], family: 4 | 6, taken: readonly Subnet[]): Subnet | undefined {
+  for (const { within, prefix } of sources.filter(({ within }) => within.family === family)) {
+    const size = 1n << BigInt(width(family) - prefix)
+    const near = taken.filter((subnet) => overlaps(subnet, within)).toSorted((a, b) => (a.base < b.base ? -1 : 1))
+    let base = within.base
+    for (const subnet of near) {
+      if (base + size - 1n < subnet.base) break
+      const behind = lastOf(subnet) + 1n
+      if (behind > base) base = ((behind + size - 1n) / size) * size
+    }
+    if (base + size - 1n <= lastOf(within)) return { family, base, prefix }
+  }
+  return undefined
+}
+
+/** The addresses of a subnet that may be handed out: neither IPv4's first and last (but in a /31 or /32), nor IPv6's first (RFC 4291 2.6.1). */
+export function usable(subnet: Subnet): { first: bigint; last: bigint } {
+  const first = subnet.base
+  const last = lastOf(subnet)
+  const tiny = width(subnet.family) - subnet.prefix < 2
+  if (tiny) return { first, last }
+  return { first: first + 1n, last: subnet.family === 4 ? last - 1n : last }
+}
+
+/** What of a range may be handed out without being asked for: the range, less what its subnet keeps back. */
+export function automatic(subnet: Subnet, range: Subnet): { first: bigint; last: bigint } {
+  const all = usable(subnet)
+  const part = { first: range.base, last: lastOf(range) }
+  return { first: part.first > all.first ? part.first : all.first, last: part.last < all.last ? part.last : all.last }
+}
+
+/** @throws {InvalidRequestError} when the address cannot be one of the subnet's */
+export function checkAddress(subnet: Subnet, family: 4 | 6, value: bigint): void {
+  const { first, last } = usable(subnet)
+  if (family === subnet.family && contains(subnet, value) && value >= first && value <= last) return
+  throw new InvalidRequestError(
+    `address ${formatAddress(family, value)}: expected one of ${formatSubnet(subnet)}, from ${formatAddress(subnet.family, first)} to ${formatAddress(subnet.family, last)}`,
+  )
+}

@@ -1,0 +1,114 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { InvalidRequestError } from '../errors.ts'
+import type { EndpointSpec } from '../plan/endpoint.ts'
+import type { NetworkSpec } from '../plan/network.ts'
+import { transact } from './database.ts'
+
+/** A Linux bridge has at most 1024 ports (BR_MAX_PORTS). */
+const SLOTS = 1024
+
+/** A network with how far it has come; neither ready nor leaving is still being made. */
+export interface NetworkRow {
+  readonly spec: NetworkSpec
+  readonly ready: boolean
+  readonly leaving: boolean
+}
+
+/** An endpoint with how far it has come. */
+export interface EndpointRow {
+  readonly spec: EndpointSpec
+  /** the call that makes it has ended well */
+  readonly ready: boolean
+  /** the engine has asked for its interface */
+  readonly joined: boolean
+  /** ms since 1970 */
+  readonly made: number
+}
+
+/** Networks and endpoints, as they should be. Written before the host is touched. */
+export interface NetworkStore {
+  /** @throws {InvalidRequestError} the id is taken */
+  addNetwork(spec: NetworkSpec): void
+  networkReady(id: string): void
+  /** On its way out: should this process die now, the next one carries on with that. */
+  networkLeaving(id: string): void
+  network(id: string): NetworkSpec | undefined
+  networks(): NetworkRow[]
+  /** Its endpoints go with it. */
+  removeNetwork(id: string): void
+  /** Gives the endpoint the network's lowest free slot. @throws {InvalidRequestError} the network is full */
+  addEndpoint(spec: Omit<EndpointSpec, 'slot'>): EndpointSpec
+  endpointReady(id: string): void
+  endpointJoined(id: string): void
+  endpoint(id: string): EndpointSpec | undefined
+  endpoints(networkId?: string): EndpointRow[]
+  removeEndpoint(id: string): void
+}
+
+type Row = Record<string, unknown>
+const specOf = <T>(row: Row): T => JSON.parse(String(row.spec)) as T
+
+export function networkStore(database: DatabaseSync): NetworkStore {
+  const statement = (sql: string) => database.prepare(sql)
+  const insertNetwork = statement('INSERT INTO networks (id, spec) VALUES (?, ?)')
+  const markNetwork = statement('UPDATE networks SET ready = ? WHERE id = ?')
+  const getNetwork = statement('SELECT spec FROM networks WHERE id = ?')
+  const allNetworks = statement('SELECT spec, ready FROM networks ORDER BY rowid')
+  const deleteNetwork = statement('DELETE FROM networks WHERE id = ?')
+  const deleteEndpoints = statement('DELETE FROM endpoints WHERE network = ?')
+  const usedSlots = statement('SELECT slot FROM endpoints WHERE network = ? ORDER BY slot')
+  const insertEndpoint = statement('INSERT INTO endpoints (id, network, slot, spec, made) VALUES (?, ?, ?, ?, ?)')
+  const readyEndpoint = statement('UPDATE endpoints SET ready = 1 WHERE id = ?')
+  const joinedEndpoint = statement('UPDATE endpoints SET joined = 1 WHERE id = ?')
+  const getEndpoint = statement('SELECT spec FROM endpoints WHERE id = ?')
+  const allEndpoints = statement('SELECT spec, ready, joined, made FROM endpoints ORDER BY network, slot')
+  const ofNetwork = statement('SELECT spec, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot')
+  const deleteEndpoint = statement('DELETE FROM endpoints WHERE id = ?')
+
+  const freeSlot = (networkId: string): number => {
+    const used = usedSlots.all(networkId).map(({ slot }) => Number(slot))
+    const gap = used.findIndex((slot, index) => slot !== index)
+    return gap === -1 ? used.length : gap
+  }
+
+  return {
+    addNetwork: (spec) => void insertNetwork.run(spec.id, JSON.stringify(spec)),
+    networkReady: (id) => void markNetwork.run(1, id),
+    networkLeaving: (id) => void markNetwork.run(2, id),
+    network: (id) => {
+      const row = getNetwork.get(id)
+      return row && specOf<NetworkSpec>(row)
+    },
+    networks: () =>
+      allNetworks
+        .all()
+        .map((row) => ({ spec: specOf<NetworkSpec>(row), ready: row.ready === 1, leaving: row.ready === 2 })),
+    removeNetwork: (id) =>
+      transact(database, () => {
+        deleteEndpoints.run(id)
+        deleteNetwork.run(id)
+      }),
+    addEndpoint: (wanted) =>
+      transact(database, () => {
+        const slot = freeSlot(wanted.networkId)
+        if (slot >= SLOTS) throw new InvalidRequestError(`network is full: a bridge has at most ${SLOTS} ports`)
+        const spec = { ...wanted, slot }
+        insertEndpoint.run(spec.id, spec.networkId, slot, JSON.stringify(spec), Date.now())
+        return spec
+      }),
+    endpointReady: (id) => void readyEndpoint.run(id),
+    endpointJoined: (id) => void joinedEndpoint.run(id),
+    endpoint: (id) => {
+      const row = getEndpoint.get(id)
+      return row && specOf<EndpointSpec>(row)
+    },
+    endpoints: (networkId) =>
+      (networkId === undefined ? allEndpoints.all() : ofNetwork.all(networkId)).map((row) => ({
+        spec: specOf<EndpointSpec>(row),
+        ready: row.ready === 1,
+        joined: row.joined === 1,
+        made: Number(row.made),
+      })),
+    removeEndpoint: (id) => void deleteEndpoint.run(id),
+  }
+}

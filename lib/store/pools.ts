@@ -1,0 +1,127 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { formatAddress, formatSubnet, parseAddress, parseSubnet, type Subnet } from '../addresses.ts'
+import { InvalidRequestError } from '../errors.ts'
+import { automatic, checkAddress } from '../pool.ts'
+import { transact } from './database.ts'
+
+/** What an address is for. */
+export type AddressKind = 'gateway' | 'endpoint'
+
+export interface PoolRow {
+  readonly id: string
+  readonly space: string
+  readonly subnet: Subnet
+  readonly range: Subnet
+  /** ms since 1970 */
+  readonly made: number
+}
+
+/** Pools and their addresses. Every call is one durable transaction. */
+export interface PoolStore {
+  addPool(space: string, subnet: Subnet, range: Subnet): PoolRow
+  pools(): PoolRow[]
+  /** Its addresses go with it. Unknown ids are passed over. */
+  removePool(id: string): void
+  /**
+   * An address that nobody has: the next never handed out, then the one that has rested longest. The work does not grow
+   * with how many are taken.
+   *
+   * @param wanted a particular one
+   * @throws {InvalidRequestError} unknown pool, address outside of it or in use, or no address left
+   */
+  takeAddress(poolId: string, kind: AddressKind, wanted?: bigint): { readonly address: string; readonly prefix: number }
+  /** Unknown pools and addresses are passed over. */
+  releaseAddress(poolId: string, address: string): void
+  /** Addresses of endpoints, taken before `time` (ms since 1970). */
+  addressesBefore(poolId: string, time: number): string[]
+}
+
+export function poolStore(database: DatabaseSync): PoolStore {
+  const statement = (sql: string) => database.prepare(sql)
+  const insertPool = statement('INSERT INTO pools (id, space, subnet, range, cursor, made) VALUES (?, ?, ?, ?, ?, ?)')
+  const allPools = statement('SELECT * FROM pools ORDER BY key')
+  const getPool = statement('SELECT * FROM pools WHERE id = ?')
+  const deletePool = statement('DELETE FROM pools WHERE id = ?')
+  const moveCursor = statement('UPDATE pools SET cursor = ? WHERE key = ?')
+  const getAddress = statement('SELECT released FROM addresses WHERE pool = ? AND address = ?')
+  const oldest = statement(
+    'SELECT address FROM addresses WHERE pool = ? AND released IS NOT NULL ORDER BY released LIMIT 1',
+  )
+  const putAddress = statement('INSERT OR REPLACE INTO addresses (pool, address, kind, made) VALUES (?, ?, ?, ?)')
+  const tick = statement('UPDATE pools SET clock = clock + 1 WHERE id = ? RETURNING clock')
+  const rest = statement('UPDATE addresses SET released = ? WHERE pool = ? AND address = ? AND released IS NULL')
+  const forget = statement('DELETE FROM addresses WHERE pool = ? AND address = ?')
+  const takenBefore = statement(
+    `SELECT address FROM addresses JOIN pools ON pools.key = addresses.pool
+     WHERE pools.id = ? AND released IS NULL AND kind = 'endpoint' AND addresses.made < ?`,
+  )
+
+  const poolRow = (row: Record<string, unknown>): PoolRow => ({
+    id: String(row.id),
+    space: String(row.space),
+    subnet: parseSubnet(String(row.subnet)),
+    range: parseSubnet(String(row.range)),
+    made: Number(row.made),
+  })
+
+  /** Steps over what was asked for by name; each such address is stepped over once in a pool's life. */
+  const nextFresh = (key: number, cursor: bigint, last: bigint, family: 4 | 6): bigint | undefined => {
+    for (let value = cursor; value <= last; value += 1n)
+      if (!getAddress.get(key, formatAddress(family, value))) return value
+    return undefined
+  }
+
+  const takeAny = (row: Record<string, unknown>, { subnet, range }: PoolRow): string => {
+    const key = Number(row.key)
+    const { first, last } = automatic(subnet, range)
+    const cursor = BigInt(String(row.cursor))
+    const fresh = nextFresh(key, cursor > first ? cursor : first, last, subnet.family)
+    moveCursor.run(String((fresh ?? last) + 1n), key)
+    if (fresh !== undefined) return formatAddress(subnet.family, fresh)
+    const rested = oldest.get(key)
+    if (rested) return String(rested.address)
+    throw new InvalidRequestError(
+      `no address left in ${formatSubnet(range)}: all ${last - first + 1n} are in use; remove a container or use a larger --subnet or --ip-range`,
+    )
+  }
+
+  const takeThis = (row: Record<string, unknown>, { subnet }: PoolRow, wanted: bigint): string => {
+    checkAddress(subnet, subnet.family, wanted)
+    const address = formatAddress(subnet.family, wanted)
+    const found = getAddress.get(Number(row.key), address)
+    if (found && found.released === null) throw new InvalidRequestError(`address ${address} is in use already`)
+    return address
+  }
+
+  return {
+    addPool: (space, subnet, range) => {
+      const id = `${space}/${formatSubnet(subnet)}/${formatSubnet(range)}`
+      const cursor = String(automatic(subnet, range).first)
+      insertPool.run(id, space, formatSubnet(subnet), formatSubnet(range), cursor, Date.now())
+      return { id, space, subnet, range, made: Date.now() }
+    },
+    pools: () => allPools.all().map(poolRow),
+    removePool: (id) => void deletePool.run(id),
+    takeAddress: (poolId, kind, wanted) =>
+      transact(database, () => {
+        const row = getPool.get(poolId)
+        if (!row) throw new InvalidRequestError(`pool ${poolId} is not known`)
+        const pool = poolRow(row)
+        const address = wanted === undefined ? takeAny(row, pool) : takeThis(row, pool, wanted)
+        putAddress.run(Number(row.key), address, kind, Date.now())
+        return { address, prefix: pool.subnet.prefix }
+      }),
+    releaseAddress: (poolId, address) =>
+      transact(database, () => {
+        const row = getPool.get(poolId)
+        if (!row) return
+        const { range, subnet } = poolRow(row)
+        const { first, last } = automatic(subnet, range)
+        const { value } = parseAddress(address)
+        // Only what is handed out unasked comes to rest: an address from outside of --ip-range must not be drawn later.
+        if (value < first || value > last) forget.run(Number(row.key), address)
+        else rest.run(Number(tick.get(poolId)?.clock), Number(row.key), address)
+      }),
+    addressesBefore: (poolId, time) => takenBefore.all(poolId, time).map(({ address }) => String(address)),
+  }
+}

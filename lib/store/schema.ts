@@ -1,0 +1,50 @@
+/**
+ * The state database, newest version last; a new version is a new entry, never a changed one.
+ *
+ * networks   what each network is to be (NetworkSpec as JSON). `ready` 0: being made, 1: made, 2: being removed
+ * endpoints  the same for endpoints, and their place on their network. `joined` 0: made, not yet asked for by Join
+ * pools      subnets given out by the IPAM driver. `cursor`: offset of the next address never handed out, as decimal text
+ * addresses  an address taken (`released` null) or resting (`released` says when, as a count of releases in its pool)
+ */
+export const SCHEMA: readonly string[] = [
+  `
+  CREATE TABLE networks (
+    id      TEXT PRIMARY KEY,
+    spec    TEXT NOT NULL,
+    ready   INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE endpoints (
+    id      TEXT PRIMARY KEY,
+    network TEXT NOT NULL REFERENCES networks (id),
+    slot    INTEGER NOT NULL,
+    spec    TEXT NOT NULL,
+    ready   INTEGER NOT NULL DEFAULT 0,
+    joined  INTEGER NOT NULL DEFAULT 0,
+    made    INTEGER NOT NULL,
+    UNIQUE (network, slot)
+  ) STRICT;
+
+  CREATE TABLE pools (
+    key     INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL UNIQUE,
+    space   TEXT NOT NULL,
+    subnet  TEXT NOT NULL,
+    range   TEXT NOT NULL,
+    cursor  TEXT NOT NULL,
+    clock   INTEGER NOT NULL DEFAULT 0,
+    made    INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE addresses (
+    pool     INTEGER NOT NULL REFERENCES pools (key) ON DELETE CASCADE,
+    address  TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    released INTEGER,
+    made     INTEGER NOT NULL,
+    PRIMARY KEY (pool, address)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX resting ON addresses (pool, released) WHERE released IS NOT NULL;
+  `,
+]

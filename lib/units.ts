@@ -1,0 +1,82 @@
+import { InvalidRequestError } from './errors.ts'
+
+const RATE = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?(bit|byte)$/
+const SIZE = /^(\d+(?:\.\d+)?)\s*(?:([kmg])i?)?b?$/
+const DURATION = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m)$/
+
+const DECIMAL: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
+const BINARY: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
+const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 60e6 }
+
+/** bit/s. Below this a packet of 1500 bytes takes more than a second; above it HTB's clock runs out of digits. */
+export const RATE_RANGE = { least: 8e3, most: 4e11 } as const
+
+/** bytes. The kernel keeps a burst in 32 bits. */
+export const SIZE_RANGE = { least: 1, most: 2 ** 31 } as const
+
+const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
+
+/**
+ * Reads a rate as contract and tc(8) write it, but for `bps` and bare numbers: tc reads those as bytes and as
+ * bits, people as the opposite, so both are refused with the two readings spelled out.
+ *
+ * @param text such as `10mbit`, `1.5gbit`, `64kibit`, `12mbyte`; in any case
+ * @returns bit/s, a whole number from 8 000 (8kbit) to 400 000 000 000 (400gbit)
+ * @throws {InvalidRequestError} for anything else; the message has no option name, the caller knows it
+ */
+export function parseRate(text: string): number {
+  const value = text.trim().toLowerCase()
+  const match = RATE.exec(value)
+  if (!match) throw new InvalidRequestError(rateHint(value))
+  const [, number, prefix, unit] = match
+  const scale = prefix ? (prefix.endsWith('i') ? BINARY : DECIMAL)[prefix[0] as string] : 1
+  const rate = Math.round(Number(number) * (scale as number) * (unit === 'byte' ? 8 : 1))
+  if (rate < RATE_RANGE.least || rate > RATE_RANGE.most)
+    throw new InvalidRequestError(`expected a rate from 8kbit to 400gbit, got "${short(text)}"`)
+  return rate
+}
+
+function rateHint(value: string): string {
+  const bps = /^(\d+(?:\.\d+)?)([kmgt]?i?)bps$/.exec(value)
+  if (bps)
+    return `"${short(value)}" can be read two ways: write ${bps[1]}${bps[2]}bit for bits a second or ${bps[1]}${bps[2]}byte for bytes a second`
+  if (/^\d+(?:\.\d+)?[kmgt]?i?$/.test(value))
+    return `"${short(value)}" can be read two ways: write ${short(value)}bit for bits a second or ${short(value)}byte for bytes a second`
+  return `expected a rate such as "10mbit", "1.5gbit" or "12mbyte", got "${short(value)}"`
+}
+
+/**
+ * Reads a size as tc(8) does: `kb` and `kib` are both 1024 bytes.
+ *
+ * @param text such as `64kb`, `1mib`, `15000`
+ * @returns bytes, a whole number from 1 to 2^31
+ * @throws {InvalidRequestError}
+ */
+export function parseSize(text: string): number {
+  const match = SIZE.exec(text.trim().toLowerCase())
+  if (!match) throw new InvalidRequestError(`expected a size in bytes such as "64kb" or "1mib", got "${short(text)}"`)
+  const size = Math.round(Number(match[1]) * (match[2] ? (BINARY[match[2]] as number) : 1))
+  if (size < SIZE_RANGE.least || size > SIZE_RANGE.most)
+    throw new InvalidRequestError(`expected a size from 1b to 2gb, got "${short(text)}"`)
+  return size
+}
+
+/**
+ * @param text such as `20ms`, `1.5s`, `300us`, `2m`
+ * @returns microseconds, a whole number from 0 to 3 600 000 000 (an hour)
+ * @throws {InvalidRequestError}
+ */
+export function parseDuration(text: string): number {
+  const match = DURATION.exec(text.trim().toLowerCase())
+  const duration = match ? Math.round(Number(match[1]) * (MICROSECONDS[match[2] as string] as number)) : Number.NaN
+  if (!(duration <= 3.6e9))
+    throw new InvalidRequestError(`expected a duration such as "20ms" or "1.5s", at most an hour, got "${short(text)}"`)
+  return duration
+}
+
+/** bit/s as people write it: the largest decimal unit that gives a number of at least 1, three digits behind the point. */
+export function formatRate(rate: number): string {
+  for (const [unit, scale] of [['gbit', 1e9], ['mbit', 1e6], ['kbit', 1e3]] as const)
+    if (rate >= scale) return `${Number((rate / scale).toFixed(3))}${unit}`
+  return `${rate}bit`
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { setInterval } from 'node:timers/promises'
+import pino from 'pino'
+import { messageOf } from '../lib/errors.ts'
+import { createFirewall } from '../lib/firewall.ts'
+import { realHost } from '../lib/kernel/host.ts'
+import { createNetworks } from '../lib/networks.ts'
+import { createKeeper } from '../lib/reconcile.ts'
+import { openDatabase } from '../lib/store/database.ts'
+import { networkStore } from '../lib/store/networks.ts'
+import { poolStore } from '../lib/store/pools.ts'
+import { ipamDriver } from './ipam-driver.ts'
+import { createMetrics, listenMetrics } from './metrics.ts'
+import { networkDriver } from './network-driver.ts'
+import { createServer } from './server.ts'
+import { readSettings } from './settings.ts'
+import { listenForEngine } from './socket.ts'
+
+/** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
+const MOUNTED_SYSCTL = '/host/proc/sys/net'
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env)
+  const log = pino({ level: settings.logLevel })
+  const database = openDatabase(settings.stateDir)
+  const store = networkStore(database)
+  const pools = poolStore(database)
+  const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
+  const firewall = createFirewall(host, store)
+  const networks = createNetworks(host, store, firewall)
+  const keeper = createKeeper({ host, store, pools, networks, firewall })
+  const metrics = createMetrics(() => ({ networks: store.networks().length, endpoints: store.endpoints().length }))
+  const drivers = {
+    NetworkDriver: networkDriver(networks),
+    IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
+  }
+  const server = createServer({ drivers, metrics, logger: log })
+
+  const report = (repairs: readonly string[]): void => {
+    for (const repair of repairs) log.warn(repair)
+    metrics.repaired(repairs.length)
+  }
+  report(await keeper.recover())
+  const unlisten = await listenForEngine(server, settings.socket)
+  log.info({ socket: settings.socket, networks: store.networks().length, ms: Math.round(performance.now()) }, 'listening')
+
+  if (settings.metricsListen)
+    await listenMetrics(metrics, settings.metricsListen).catch((error: unknown) =>
+      log.warn(`METRICS_LISTEN: cannot listen: ${messageOf(error)}; going on without /metrics`),
+    )
+  const reconcileForever = async (): Promise<void> => {
+    for await (const _ of setInterval(settings.reconcileInterval, undefined, { ref: false }))
+      await keeper.reconcile().then(report, (error: unknown) => log.error(error, 'cannot reconcile'))
+  }
+  void reconcileForever()
+
+  const stop = async (): Promise<void> => {
+    unlisten()
+    // Calls under way are answered, and so is what they asked for done.
+    await server.close()
+    database.close()
+    process.exit(0)
+  }
+  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`sluice: ${messageOf(error)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,81 @@
+/**
+ * What the engine posts and reads: daemon/libnetwork/drivers/remote/api/api.go and ipams/remote/api/api.go in moby.
+ * Only members that we read or write are here.
+ */
+
+export interface IpamData {
+  readonly AddressSpace?: string
+  /** CIDR; 0.0.0.0/0 with `--ipam-driver null` */
+  readonly Pool: string
+  /** CIDR; absent if there is none */
+  readonly Gateway?: string
+  /** name to CIDR */
+  readonly AuxAddresses?: Readonly<Record<string, string>> | null
+}
+
+export interface CreateNetworkRequest {
+  /** 64 hex digits, or 25 of base 36 for a swarm network */
+  readonly NetworkID: string
+  readonly Options?: Readonly<Record<string, unknown>> | null
+  readonly IPv4Data?: readonly IpamData[] | null
+  readonly IPv6Data?: readonly IpamData[] | null
+}
+
+export interface NetworkRequest {
+  readonly NetworkID: string
+}
+
+export interface EndpointRequest extends NetworkRequest {
+  readonly EndpointID: string
+}
+
+export interface CreateEndpointRequest extends EndpointRequest {
+  /** always there; members that are not set are "" */
+  readonly Interface?: { readonly Address?: string; readonly AddressIPv6?: string; readonly MacAddress?: string } | null
+  readonly Options?: Readonly<Record<string, unknown>> | null
+}
+
+export interface JoinRequest extends EndpointRequest {
+  readonly SandboxKey: string
+  readonly Options?: Readonly<Record<string, unknown>> | null
+}
+
+export interface JoinResponse {
+  readonly InterfaceName: { readonly SrcName: string; readonly DstPrefix: string }
+  readonly Gateway?: string
+  readonly GatewayIPv6?: string
+  readonly DisableGatewayService?: true
+}
+
+export interface RequestPoolRequest {
+  readonly AddressSpace: string
+  /** --subnet, "" if none */
+  readonly Pool?: string
+  /** --ip-range, "" if none */
+  readonly SubPool?: string
+  readonly Options?: Readonly<Record<string, string>> | null
+  readonly V6?: boolean
+}
+
+export interface RequestAddressRequest {
+  readonly PoolID: string
+  /** "" for any */
+  readonly Address?: string
+  readonly Options?: Readonly<Record<string, string>> | null
+}
+
+export interface ReleaseAddressRequest {
+  readonly PoolID: string
+  /** without prefix length */
+  readonly Address: string
+}
+
+export interface ReleasePoolRequest {
+  readonly PoolID: string
+}
+
+/** What a method may answer; the engine wants an object, if an empty one. */
+export type Answer = object
+
+/** Receiver to method to function, as in `POST /NetworkDriver.Join`. */
+export type Drivers = Readonly<Record<string, Readonly<Record<string, (message: never) => Answer | Promise<Answer>>>>>

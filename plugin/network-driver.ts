@@ -1,0 +1,147 @@
+import { addressBytes, bare, contains, overlaps, parseAddress, parseSubnet } from '../lib/addresses.ts'
+import { InvalidRequestError } from '../lib/errors.ts'
+import type { Surroundings } from '../lib/kernel/observe.ts'
+import { bridgeName, macAddress, peerEndName } from '../lib/names.ts'
+import type { Networks } from '../lib/networks.ts'
+import type { EndpointSpec } from '../lib/plan/endpoint.ts'
+import type { NetworkSpec, SubnetSpec } from '../lib/plan/network.ts'
+import type * as wire from './messages.ts'
+import { checkLinkOptions, type NetworkOptions, parseAttachmentOptions, parseNetworkOptions } from './options.ts'
+
+const NETLABEL = 'com.docker.network'
+
+/** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
+export const networkDriver = (networks: Networks) => ({
+  GetCapabilities: () => ({ Scope: 'local', ConnectivityScope: 'local', GwAllocChecker: true }),
+
+  /** The bridge always wants its address, but where the user said that it is to have none. */
+  GwAllocCheck: (message: wire.CreateNetworkRequest) => {
+    const { inhibitIpv4 } = parseNetworkOptions(genericOptions(message))
+    return { SkipIPv4: inhibitIpv4, SkipIPv6: false }
+  },
+
+  CreateNetwork: async (message: wire.CreateNetworkRequest) => {
+    const options = parseNetworkOptions(genericOptions(message))
+    await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around), {
+      ipv6: (message.IPv6Data ?? []).length > 0,
+    })
+    return {}
+  },
+
+  DeleteNetwork: async ({ NetworkID }: wire.NetworkRequest) => {
+    await networks.removeNetwork(NetworkID)
+    return {}
+  },
+
+  CreateEndpoint: async (message: wire.CreateEndpointRequest) => {
+    const network = networks.network(message.NetworkID)
+    const options = parseAttachmentOptions(message.Options ?? {})
+    checkLinkOptions({ ...network.options, ...options }, network.mtu)
+    const spec = endpointSpec(message, options)
+    await networks.addEndpoint(network, spec)
+    // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
+    return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: spec.mac } }
+  },
+
+  DeleteEndpoint: async ({ EndpointID }: wire.EndpointRequest) => {
+    await networks.removeEndpoint(EndpointID)
+    return {}
+  },
+
+  EndpointOperInfo: () => ({ Value: {} }),
+
+  Join: ({ NetworkID, EndpointID }: wire.JoinRequest): wire.JoinResponse => {
+    const network = networks.network(NetworkID)
+    const endpoint = networks.join(EndpointID)
+    const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
+    return {
+      InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },
+      ...gateway,
+      // Without a gateway of ours the engine would put docker_gwbridge into the container.
+      ...(Object.keys(gateway).length === 0 ? { DisableGatewayService: true as const } : {}),
+    }
+  },
+
+  /** Nothing to do: the link stays until DeleteEndpoint, since the engine may Join again without a CreateEndpoint. */
+  Leave: () => ({}),
+
+  ProgramExternalConnectivity: () => ({}),
+  RevokeExternalConnectivity: () => ({}),
+  DiscoverNew: () => ({}),
+  DiscoverDelete: () => ({}),
+  AllocateNetwork: (message: wire.CreateNetworkRequest) => ({ Options: message.Options ?? {} }),
+  FreeNetwork: () => ({}),
+})
+
+const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unknown> =>
+  (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>
+
+/** @throws {InvalidRequestError} what was asked for makes no sense, or the host has it already */
+function networkSpec(message: wire.CreateNetworkRequest, options: NetworkOptions, around: Surroundings): NetworkSpec {
+  const mtu = options.mtu ?? around.mtu
+  checkLinkOptions(options.link, mtu)
+  const bridge = options.bridge ?? bridgeName(message.NetworkID)
+  if (around.links.has(bridge))
+    throw new InvalidRequestError(`${NETLABEL}.bridge.name: interface ${bridge} is there already and not this network's`)
+  const spec: NetworkSpec = {
+    id: message.NetworkID,
+    bridge,
+    mtu,
+    ipv4: (message.IPv4Data ?? []).flatMap((data) => subnetSpec(data, options.inhibitIpv4, 'DefaultGatewayIPv4')),
+    ipv6: (message.IPv6Data ?? []).flatMap((data) => subnetSpec(data, false, 'DefaultGatewayIPv6')),
+    internal: message.Options?.[`${NETLABEL}.internal`] === true,
+    masquerade: options.masquerade,
+    interfacePrefix: options.interfacePrefix,
+    options: options.link,
+  }
+  for (const { subnet } of [...spec.ipv4, ...spec.ipv6]) checkOverlap(subnet, around)
+  return spec
+}
+
+function checkOverlap(subnet: string, around: Surroundings): void {
+  const wanted = parseSubnet(subnet)
+  if (around.taken.some((taken) => overlaps(taken, wanted)))
+    throw new InvalidRequestError(`subnet ${subnet}: overlaps an address or a route that the host has already; choose another with --subnet`)
+}
+
+/** @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge */
+function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): SubnetSpec[] {
+  // --ipam-driver null: no addresses at all.
+  if (parseSubnet(data.Pool).prefix === 0) return []
+  const other = data.AuxAddresses?.[auxName]
+  const containerGateway = other ?? (inhibit ? data.Gateway : undefined)
+  return [
+    {
+      subnet: data.Pool,
+      ...(data.Gateway && !inhibit ? { gateway: data.Gateway } : {}),
+      ...(containerGateway ? { containerGateway: bare(containerGateway) } : {}),
+    },
+  ]
+}
+
+function endpointSpec(message: wire.CreateEndpointRequest, options: EndpointSpec['options']): Omit<EndpointSpec, 'slot'> {
+  const { Address, AddressIPv6, MacAddress } = message.Interface ?? {}
+  const address = bare(Address || AddressIPv6 || '')
+  return {
+    id: message.EndpointID,
+    networkId: message.NetworkID,
+    mac: (MacAddress || macAddress(address ? addressBytes(address) : [], message.EndpointID)).toLowerCase(),
+    ...(Address ? { address4: bare(Address) } : {}),
+    ...(AddressIPv6 ? { address6: bare(AddressIPv6) } : {}),
+    options,
+  }
+}
+
+function gatewaysOf(network: NetworkSpec, endpoint: EndpointSpec): Pick<wire.JoinResponse, 'Gateway' | 'GatewayIPv6'> {
+  const ipv4 = gatewayFor(network.ipv4, endpoint.address4)
+  const ipv6 = gatewayFor(network.ipv6, endpoint.address6)
+  return { ...(ipv4 ? { Gateway: ipv4 } : {}), ...(ipv6 ? { GatewayIPv6: ipv6 } : {}) }
+}
+
+/** The gateway of the one of the network's subnets that the address is in. */
+function gatewayFor(subnets: readonly SubnetSpec[], address: string | undefined): string | undefined {
+  if (address === undefined) return undefined
+  const { value } = parseAddress(address)
+  const home = subnets.find(({ subnet }) => contains(parseSubnet(subnet), value))
+  return home?.containerGateway ?? (home?.gateway && bare(home.gateway))
+}

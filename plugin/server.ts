@@ -1,0 +1,107 @@
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { InvalidRequestError, messageOf } from '../lib/errors.ts'
+import type { Metrics } from './metrics.ts'
+import type { Answer, Drivers } from './messages.ts'
+
+const MEDIA_TYPE = 'application/vnd.docker.plugins.v1.2+json'
+/** bytes: an engine writes all ports of a container into one message, and a user's option may be absurd */
+const BODY_LIMIT = 2 ** 24
+
+/** Methods that the engine calls without a body. */
+const BODILESS = new Set(['GetCapabilities', 'GetDefaultAddressSpaces'])
+
+type Method = (message: unknown) => Answer | Promise<Answer>
+
+/**
+ * What takes back a call whose caller went away before the answer. The engine's client then repeats the call, but with
+ * an empty body (it reads the drained buffer again), so it never learns of what the first attempt made.
+ */
+const UNDO: Readonly<Record<string, { method: string; message: (sent: object, answer: object) => object }>> = {
+  'NetworkDriver.CreateNetwork': { method: 'DeleteNetwork', message: (sent) => sent },
+  'NetworkDriver.CreateEndpoint': { method: 'DeleteEndpoint', message: (sent) => sent },
+  'IpamDriver.RequestPool': { method: 'ReleasePool', message: (_sent, answer) => answer },
+  'IpamDriver.RequestAddress': { method: 'ReleaseAddress', message: releaseOf },
+}
+
+function releaseOf(sent: object, answer: object): object {
+  const { Address = '' } = answer as { Address?: string }
+  return { ...sent, Address: Address.split('/')[0] }
+}
+
+export interface ServerParts {
+  readonly drivers: Drivers
+  readonly metrics: Metrics
+  readonly logger: FastifyBaseLogger
+}
+
+/** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go). */
+export function createServer({ drivers, metrics, logger }: ServerParts): FastifyInstance {
+  const server = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    // The engine keeps connections idle for as long as it likes; one that we close in its face is a failed call.
+    keepAliveTimeout: 0,
+    requestTimeout: 0,
+    connectionTimeout: 0,
+    forceCloseConnections: 'idle',
+  })
+  server.server.headersTimeout = 0
+
+  // The engine sends JSON without saying so, which Fastify answers with 415 unless told otherwise.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : server.getDefaultJsonParser('error', 'error')(request, String(body), done),
+  )
+
+  server.post('/Plugin.Activate', (_request, reply) => reply.type(MEDIA_TYPE).send({ Implements: Object.keys(drivers) }))
+  for (const [receiver, methods] of Object.entries(drivers))
+    for (const [method, act] of Object.entries(methods)) {
+      const name = `${receiver}.${method}`
+      server.post(`/${name}`, async (request, reply) => {
+        const started = performance.now()
+        const answer = await answerCall(request, methods as Record<string, Method>, receiver, method, act as Method)
+        request.log.debug({ call: name, ms: Math.round(performance.now() - started) }, 'answered')
+        metrics.called(name, 'ok')
+        return reply.type(MEDIA_TYPE).send(answer)
+      })
+    }
+
+  server.setErrorHandler((error: unknown, request, reply) => {
+    const refused = error instanceof InvalidRequestError
+    const call = request.url.slice(1)
+    request.log[refused ? 'info' : 'error']({ call, err: error }, 'failed')
+    metrics.called(call, refused ? 'refused' : 'failed')
+    const status = refused ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
+    // The network client reads Err, the IPAM client Error.
+    return reply.code(status).type(MEDIA_TYPE).send({ Err: messageOf(error), Error: messageOf(error) })
+  })
+  // 404 tells the engine that a method is not supported: it is kept for those that we lack.
+  server.setNotFoundHandler((request, reply) => {
+    const text = `${request.method} ${request.url.slice(0, 200)}: no such method`
+    return reply.code(404).type(MEDIA_TYPE).send({ Err: text, Error: text })
+  })
+  return server
+}
+
+async function answerCall(
+  request: FastifyRequest,
+  methods: Record<string, Method>,
+  receiver: string,
+  method: string,
+  act: Method,
+): Promise<Answer> {
+  const sent = request.body
+  if (!BODILESS.has(method) && (typeof sent !== 'object' || sent === null))
+    throw new InvalidRequestError(
+      `${receiver}.${method}: empty request; the engine repeats a call like this when the connection broke, try the command again`,
+    )
+  const answer = await act(sent)
+  const undo = UNDO[`${receiver}.${method}`]
+  if (undo && request.raw.socket.destroyed) {
+    request.log.warn({ call: `${receiver}.${method}` }, 'the caller went away before the answer: taken back')
+    await methods[undo.method]?.(undo.message(sent as object, answer))
+  }
+  return answer
+}
+

@@ -1,0 +1,46 @@
+import { chmodSync, renameSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+
+/** The first descriptor that systemd hands over (sd_listen_fds(3)). */
+const FIRST_HANDED = 3
+
+/** Whether somebody answers on the socket already. */
+const answers = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(path)
+    probe.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    probe.once('close', () => probe.destroy()).setTimeout(1000, () => probe.destroy())
+  })
+
+/**
+ * Listens where the engine looks: on the socket that systemd hands over, or at `path`, which is put in place only once it
+ * can be answered, so that the engine never meets a socket that nobody listens on. Root's alone, mode 0600.
+ *
+ * @returns what to call at the end: it takes the socket away, since a left-over one makes unrelated Docker commands wait 15 s
+ * @throws {Error} another process answers there
+ */
+export async function listenForEngine(server: FastifyInstance, path: string): Promise<() => void> {
+  if (process.env.LISTEN_PID === String(process.pid) && Number(process.env.LISTEN_FDS) >= 1) {
+    await server.ready()
+    await new Promise<void>((resolve, reject) =>
+      server.server.once('error', reject).listen({ fd: FIRST_HANDED }, resolve),
+    )
+    return () => undefined
+  }
+  if (await answers(path)) throw new Error(`cannot listen on ${path}: another process answers there`)
+  await mkdir(dirname(path), { recursive: true })
+  const fresh = `${path}.${process.pid}`
+  rmSync(fresh, { force: true })
+  const before = process.umask(0o177)
+  try {
+    await server.listen({ path: fresh })
+  } finally {
+    process.umask(before)
+  }
+  chmodSync(fresh, 0o600)
+  renameSync(fresh, path)
+  return () => rmSync(path, { force: true })
+}
