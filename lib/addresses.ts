@@ -14,7 +14,9 @@ const parseAny = (text: string): Address4 | Address6 => {
   try {
     return text.includes(':') ? new Address6(text) : new Address4(text)
   } catch {
-    throw new InvalidRequestError(`expected an address such as 10.0.0.1 or fd00::1, got "${text.slice(0, 60)}"`)
+    throw new InvalidRequestError(
+      `expected an address such as 10.0.0.1 or fd00::1, got "${text.slice(0, 60)}"`,
+    )
   }
 }
 
@@ -49,7 +51,8 @@ export const addressBytes = (text: string): number[] => {
 export const formatAddress = (family: 4 | 6, value: bigint): string =>
   family === 4 ? Address4.fromBigInt(value).correctForm() : Address6.fromBigInt(value).correctForm()
 
-export const formatSubnet = ({ family, base, prefix }: Subnet): string => `${formatAddress(family, base)}/${prefix}`
+export const formatSubnet = ({ family, base, prefix }: Subnet): string =>
+  `${formatAddress(family, base)}/${prefix}`
 
 /** The last address of a subnet. */
 export const lastOf = ({ family, base, prefix }: Subnet): bigint =>
@@ -58,7 +61,8 @@ export const lastOf = ({ family, base, prefix }: Subnet): bigint =>
 export const overlaps = (a: Subnet, b: Subnet): boolean =>
   a.family === b.family && a.base <= lastOf(b) && b.base <= lastOf(a)
 
-export const contains = (subnet: Subnet, value: bigint): boolean => subnet.base <= value && value <= lastOf(subnet)
+export const contains = (subnet: Subnet, value: bigint): boolean =>
+  subnet.base <= value && value <= lastOf(subnet)
 
 /** The address without its prefix length: `10.0.0.1/24` gives `10.0.0.1`. */
 export const bare = (cidr: string): string => cidr.split('/')[0] as string

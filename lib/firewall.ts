@@ -37,7 +37,11 @@ export function createFirewall(host: Host, networks: NetworkStore): Firewall {
         const rules = await filterRules(host, backend)
         if (wanted && rules.includes('-N DOCKER-USER')) gate = { ...gate, found: true }
         const commands = planGate(backend, rules, wanted)
-        await host.run(backend, commands.map(({ line }) => line), 'strict')
+        await host.run(
+          backend,
+          commands.map(({ line }) => line),
+          'strict',
+        )
         return commands.length > 0
       }),
     )
@@ -45,7 +49,8 @@ export function createFirewall(host: Host, networks: NetworkStore): Firewall {
     return changed.includes(true)
   }
 
-  const current = (): NetworkSpec[] => networks.networks().flatMap(({ spec, leaving }) => (leaving ? [] : [spec]))
+  const current = (): NetworkSpec[] =>
+    networks.networks().flatMap(({ spec, leaving }) => (leaving ? [] : [spec]))
 
   const repairTable = async (): Promise<boolean> => {
     const wanted = current()

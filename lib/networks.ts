@@ -23,7 +23,11 @@ export interface Networks {
    * @param describe gives the spec from what the host has already
    * @throws {InvalidRequestError | CommandError}
    */
-  addNetwork(id: string, describe: (around: Surroundings) => NetworkSpec, look: { ipv6: boolean }): Promise<void>
+  addNetwork(
+    id: string,
+    describe: (around: Surroundings) => NetworkSpec,
+    look: { ipv6: boolean },
+  ): Promise<void>
   removeNetwork(id: string): Promise<void>
   /** @throws {InvalidRequestError} it is not known */
   network(id: string): NetworkSpec
@@ -61,7 +65,8 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
 
   const withoutMedium = (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> =>
     queue(mediumName(network.id), async () => {
-      if (usesMedium(network, endpoint) && neededBy(network).length === 0) await revertPlan(planMedium(network), host)
+      if (usesMedium(network, endpoint) && neededBy(network).length === 0)
+        await revertPlan(planMedium(network), host)
     })
 
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
@@ -84,7 +89,9 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
   }
 
   const ownSubnets = (): Subnet[] =>
-    store.networks().flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => parseSubnet(subnet)))
+    store
+      .networks()
+      .flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => parseSubnet(subnet)))
 
   const network = (id: string): NetworkSpec => {
     const spec = store.network(id)
@@ -115,7 +122,8 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
       }),
     join: (id) => {
       const endpoint = store.endpoint(id)
-      if (!endpoint) throw new InvalidRequestError(`endpoint ${id} is not one of this plugin's: connect it again`)
+      if (!endpoint)
+        throw new InvalidRequestError(`endpoint ${id} is not one of this plugin's: connect it again`)
       store.endpointJoined(id)
       return endpoint
     },
@@ -127,7 +135,6 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
       }),
   }
 }
-
 
 /** Runs all to their end, so that nothing is still at work when the first failure is answered. */
 async function together(...tasks: (Promise<unknown> | undefined)[]): Promise<void> {

@@ -1,4 +1,13 @@
-import { contains, formatAddress, formatSubnet, lastOf, overlaps, parseSubnet, type Subnet, width } from './addresses.ts'
+import {
+  contains,
+  formatAddress,
+  formatSubnet,
+  lastOf,
+  overlaps,
+  parseSubnet,
+  type Subnet,
+  width,
+} from './addresses.ts'
 import { InvalidRequestError } from './errors.ts'
 
 /** A stretch of address space that subnets of one size are cut from: `10.128.0.0/9:26`. */
@@ -34,10 +43,16 @@ export function parsePoolSources(text: string): PoolSource[] {
  *
  * Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of the space.
  */
-export function cutSubnet(sources: readonly PoolSource[], family: 4 | 6, taken: readonly Subnet[]): Subnet | undefined {
+export function cutSubnet(
+  sources: readonly PoolSource[],
+  family: 4 | 6,
+  taken: readonly Subnet[],
+): Subnet | undefined {
   for (const { within, prefix } of sources.filter(({ within }) => within.family === family)) {
     const size = 1n << BigInt(width(family) - prefix)
-    const near = taken.filter((subnet) => overlaps(subnet, within)).toSorted((a, b) => (a.base < b.base ? -1 : 1))
+    const near = taken
+      .filter((subnet) => overlaps(subnet, within))
+      .toSorted((a, b) => (a.base < b.base ? -1 : 1))
     let base = within.base
     for (const subnet of near) {
       if (base + size - 1n < subnet.base) break
@@ -62,7 +77,10 @@ export function usable(subnet: Subnet): { first: bigint; last: bigint } {
 export function automatic(subnet: Subnet, range: Subnet): { first: bigint; last: bigint } {
   const all = usable(subnet)
   const part = { first: range.base, last: lastOf(range) }
-  return { first: part.first > all.first ? part.first : all.first, last: part.last < all.last ? part.last : all.last }
+  return {
+    first: part.first > all.first ? part.first : all.first,
+    last: part.last < all.last ? part.last : all.last,
+  }
 }
 
 /** @throws {InvalidRequestError} when the address cannot be one of the subnet's */

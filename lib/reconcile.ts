@@ -2,7 +2,7 @@ import { formatSubnet } from './addresses.ts'
 import { messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Host } from './kernel/host.ts'
-import { attach, deleteLink, setUp, addAddress } from './kernel/ip.ts'
+import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
 import { classRates, type OwnLink, ownLinks, qdiscs } from './kernel/observe.ts'
 import { hostEndName, mediumName } from './names.ts'
 import type { Networks } from './networks.ts'
@@ -53,7 +53,9 @@ export function createKeeper({ host, store, pools, networks, firewall }: KeeperP
     const links = new Map((await ownLinks(host)).map((link) => [link.name, link]))
     return {
       links,
-      networks: store.networks().flatMap(({ spec, ready }) => (ready && networksBefore.has(spec.id) ? [spec] : [])),
+      networks: store
+        .networks()
+        .flatMap(({ spec, ready }) => (ready && networksBefore.has(spec.id) ? [spec] : [])),
       endpoints: store.endpoints().filter(({ spec, ready }) => ready && before.has(spec.id)),
     }
   }
@@ -93,7 +95,11 @@ export function createKeeper({ host, store, pools, networks, firewall }: KeeperP
     ])
     // A peer is in a container or goes with its host end: never deleted on its own.
     const stray = [...links.keys()].filter((name) => !known.has(name))
-    await host.run('ip', stray.map((name) => deleteLink(name).line), 'force')
+    await host.run(
+      'ip',
+      stray.map((name) => deleteLink(name).line),
+      'force',
+    )
     return stray.map((name) => `link ${name} belongs to nothing: deleted`)
   }
 
@@ -106,7 +112,12 @@ export function createKeeper({ host, store, pools, networks, firewall }: KeeperP
       const link = links.get(hostEndName(spec.id))
       const network = wanted.find(({ id }) => id === spec.networkId)
       if (!network || !link || (link.master === network.bridge && link.up)) return []
-      return [[`link ${link.name} was off its bridge: repaired`, [step(attach(link.name, network.bridge)), step(setUp(link.name))]]]
+      return [
+        [
+          `link ${link.name} was off its bridge: repaired`,
+          [step(attach(link.name, network.bridge)), step(setUp(link.name))],
+        ],
+      ]
     })
     const all = [...plans, ...members]
     if (all.length > 0) await repairPlan(mergePlans(all.map(([, plan]) => plan)), host)
@@ -114,7 +125,9 @@ export function createKeeper({ host, store, pools, networks, firewall }: KeeperP
   }
 
   const repairShapes = async (view: View): Promise<Repair[]> => {
-    const alive = view.endpoints.filter(({ spec }) => view.links.has(hostEndName(spec.id)) && store.endpoint(spec.id))
+    const alive = view.endpoints.filter(
+      ({ spec }) => view.links.has(hostEndName(spec.id)) && store.endpoint(spec.id),
+    )
     const limited = alive.flatMap(({ spec }) => {
       const network = view.networks.find(({ id }) => id === spec.networkId)
       return network ? [{ network, spec, expected: expectedShape(network, spec) }] : []

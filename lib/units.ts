@@ -54,7 +54,8 @@ function rateHint(value: string): string {
  */
 export function parseSize(text: string): number {
   const match = SIZE.exec(text.trim().toLowerCase())
-  if (!match) throw new InvalidRequestError(`expected a size in bytes such as "64kb" or "1mib", got "${short(text)}"`)
+  if (!match)
+    throw new InvalidRequestError(`expected a size in bytes such as "64kb" or "1mib", got "${short(text)}"`)
   const size = Math.round(Number(match[1]) * (match[2] ? (BINARY[match[2]] as number) : 1))
   if (size < SIZE_RANGE.least || size > SIZE_RANGE.most)
     throw new InvalidRequestError(`expected a size from 1b to 2gb, got "${short(text)}"`)
@@ -68,15 +69,23 @@ export function parseSize(text: string): number {
  */
 export function parseDuration(text: string): number {
   const match = DURATION.exec(text.trim().toLowerCase())
-  const duration = match ? Math.round(Number(match[1]) * (MICROSECONDS[match[2] as string] as number)) : Number.NaN
+  const duration = match
+    ? Math.round(Number(match[1]) * (MICROSECONDS[match[2] as string] as number))
+    : Number.NaN
   if (!(duration <= 3.6e9))
-    throw new InvalidRequestError(`expected a duration such as "20ms" or "1.5s", at most an hour, got "${short(text)}"`)
+    throw new InvalidRequestError(
+      `expected a duration such as "20ms" or "1.5s", at most an hour, got "${short(text)}"`,
+    )
   return duration
 }
 
 /** bit/s as people write it: the largest decimal unit that gives a number of at least 1, three digits behind the point. */
 export function formatRate(rate: number): string {
-  for (const [unit, scale] of [['gbit', 1e9], ['mbit', 1e6], ['kbit', 1e3]] as const)
+  for (const [unit, scale] of [
+    ['gbit', 1e9],
+    ['mbit', 1e6],
+    ['kbit', 1e3],
+  ] as const)
     if (rate >= scale) return `${Number((rate / scale).toFixed(3))}${unit}`
   return `${rate}bit`
 }

@@ -37,15 +37,21 @@ export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
   const pickSubnet = async (family: 4 | 6): Promise<Subnet> => {
     const subnet = cutSubnet(sources, family, await taken(family))
     if (subnet) return subnet
-    throw new InvalidRequestError(`no free IPv${family} subnet is left in ADDRESS_POOLS: name one with --subnet, or remove a network`)
+    throw new InvalidRequestError(
+      `no free IPv${family} subnet is left in ADDRESS_POOLS: name one with --subnet, or remove a network`,
+    )
   }
 
   const checkSubnet = async (subnet: Subnet): Promise<Subnet> => {
     const pool = pools.pools().find((other) => overlaps(other.subnet, subnet))
     if (pool)
-      throw new InvalidRequestError(`--subnet ${formatSubnet(subnet)}: overlaps ${formatSubnet(pool.subnet)}, another network's`)
+      throw new InvalidRequestError(
+        `--subnet ${formatSubnet(subnet)}: overlaps ${formatSubnet(pool.subnet)}, another network's`,
+      )
     if ((await taken(subnet.family)).some((other) => overlaps(other, subnet)))
-      throw new InvalidRequestError(`--subnet ${formatSubnet(subnet)}: overlaps an address or a route that the host has already`)
+      throw new InvalidRequestError(
+        `--subnet ${formatSubnet(subnet)}: overlaps an address or a route that the host has already`,
+      )
     return subnet
   }
 
@@ -59,10 +65,13 @@ export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
         for (const key of Object.keys(message.Options ?? {}))
           throw new InvalidRequestError(`--ipam-opt ${key}: unknown option, expected none`)
         const named = message.Pool ? flagged('--subnet', message.Pool) : undefined
-        if (!named && message.SubPool) throw new InvalidRequestError('--ip-range: expected together with --subnet')
+        if (!named && message.SubPool)
+          throw new InvalidRequestError('--ip-range: expected together with --subnet')
         const range = message.SubPool ? flagged('--ip-range', message.SubPool) : undefined
         if (named && range && (range.prefix < named.prefix || !overlaps(named, range)))
-          throw new InvalidRequestError(`--ip-range ${formatSubnet(range)}: expected a part of ${formatSubnet(named)}`)
+          throw new InvalidRequestError(
+            `--ip-range ${formatSubnet(range)}: expected a part of ${formatSubnet(named)}`,
+          )
         const subnet = named ? await checkSubnet(named) : await pickSubnet(message.V6 ? 6 : 4)
         const pool = pools.addPool(message.AddressSpace || LOCAL, subnet, range ?? subnet)
         return { PoolID: pool.id, Pool: formatSubnet(subnet), Data: {} }

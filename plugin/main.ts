@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { setInterval } from 'node:timers/promises'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { messageOf } from '../lib/errors.ts'
 import { createFirewall } from '../lib/firewall.ts'
 import { realHost } from '../lib/kernel/host.ts'
@@ -13,7 +13,7 @@ import { ipamDriver } from './ipam-driver.ts'
 import { createMetrics, listenMetrics } from './metrics.ts'
 import { networkDriver } from './network-driver.ts'
 import { createServer } from './server.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { listenForEngine } from './socket.ts'
 
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
@@ -21,7 +21,7 @@ const MOUNTED_SYSCTL = '/host/proc/sys/net'
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
-  const log = pino({ level: settings.logLevel })
+  const log = await createLogger(settings)
   const database = openDatabase(settings.stateDir)
   const store = networkStore(database)
   const pools = poolStore(database)
@@ -29,7 +29,10 @@ async function main(): Promise<void> {
   const firewall = createFirewall(host, store)
   const networks = createNetworks(host, store, firewall)
   const keeper = createKeeper({ host, store, pools, networks, firewall })
-  const metrics = createMetrics(() => ({ networks: store.networks().length, endpoints: store.endpoints().length }))
+  const metrics = createMetrics(() => ({
+    networks: store.networks().length,
+    endpoints: store.endpoints().length,
+  }))
   const drivers = {
     NetworkDriver: networkDriver(networks),
     IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
@@ -42,7 +45,10 @@ async function main(): Promise<void> {
   }
   report(await keeper.recover())
   const unlisten = await listenForEngine(server, settings.socket)
-  log.info({ socket: settings.socket, networks: store.networks().length, ms: Math.round(performance.now()) }, 'listening')
+  log.info(
+    { socket: settings.socket, networks: store.networks().length, ms: Math.round(performance.now()) },
+    'listening',
+  )
 
   if (settings.metricsListen)
     await listenMetrics(metrics, settings.metricsListen).catch((error: unknown) =>
@@ -55,14 +61,19 @@ async function main(): Promise<void> {
   void reconcileForever()
 
   const stop = async (): Promise<void> => {
-    unlisten()
-    // Calls under way are answered, and so is what they asked for done.
-    await server.close()
+    await unlisten()
     database.close()
     process.exit(0)
   }
   // PID 1 in a managed plugin: without a handler the kernel does not even deliver these.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+}
+
+/** A line of JSON, or, for a person, what pino-pretty makes of it; loaded only then. */
+async function createLogger({ logLevel, logFormat }: Settings): Promise<Logger> {
+  if (logFormat === 'json') return pino({ level: logLevel })
+  const { default: pretty } = await import('pino-pretty')
+  return pino({ level: logLevel }, pretty({ sync: true, ignore: 'pid,hostname' }))
 }
 
 main().catch((error: unknown) => {

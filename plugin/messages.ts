@@ -31,7 +31,11 @@ export interface EndpointRequest extends NetworkRequest {
 
 export interface CreateEndpointRequest extends EndpointRequest {
   /** always there; members that are not set are "" */
-  readonly Interface?: { readonly Address?: string; readonly AddressIPv6?: string; readonly MacAddress?: string } | null
+  readonly Interface?: {
+    readonly Address?: string
+    readonly AddressIPv6?: string
+    readonly MacAddress?: string
+  } | null
   readonly Options?: Readonly<Record<string, unknown>> | null
 }
 
@@ -78,4 +82,6 @@ export interface ReleasePoolRequest {
 export type Answer = object
 
 /** Receiver to method to function, as in `POST /NetworkDriver.Join`. */
-export type Drivers = Readonly<Record<string, Readonly<Record<string, (message: never) => Answer | Promise<Answer>>>>>
+export type Drivers = Readonly<
+  Record<string, Readonly<Record<string, (message: never) => Answer | Promise<Answer>>>>
+>

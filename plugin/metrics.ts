@@ -15,7 +15,12 @@ export function createMetrics(counts: () => { networks: number; endpoints: numbe
   const calls = new Map<string, number>()
   let repairs = 0
   const started = Date.now() / 1000 - process.uptime()
-  const sample = (name: string, help: string, type: 'counter' | 'gauge', values: readonly (readonly [string, number])[]) =>
+  const sample = (
+    name: string,
+    help: string,
+    type: 'counter' | 'gauge',
+    values: readonly (readonly [string, number])[],
+  ) =>
     `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${values.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`
   return {
     called: (call, result) => {
@@ -32,16 +37,31 @@ export function createMetrics(counts: () => { networks: number; endpoints: numbe
         sample('sluice_networks', 'Networks of this driver.', 'gauge', [['', networks]]),
         sample('sluice_endpoints', 'Attached containers.', 'gauge', [['', endpoints]]),
         sample('sluice_calls_total', 'Driver calls answered.', 'counter', [...calls]),
-        sample('sluice_repairs_total', 'Differences from what should be on the host that were set right.', 'counter', [['', repairs]]),
-        sample('process_resident_memory_bytes', 'Resident memory size in bytes.', 'gauge', [['', process.memoryUsage.rss()]]),
-        sample('process_start_time_seconds', 'Start time of the process since the Unix epoch in seconds.', 'gauge', [['', started]]),
+        sample(
+          'sluice_repairs_total',
+          'Differences from what should be on the host that were set right.',
+          'counter',
+          [['', repairs]],
+        ),
+        sample('process_resident_memory_bytes', 'Resident memory size in bytes.', 'gauge', [
+          ['', process.memoryUsage.rss()],
+        ]),
+        sample(
+          'process_start_time_seconds',
+          'Start time of the process since the Unix epoch in seconds.',
+          'gauge',
+          [['', started]],
+        ),
       ].join('')
     },
   }
 }
 
 /** Serves `GET /metrics`. @throws {Error} the address is taken or not the host's */
-export async function listenMetrics(metrics: Metrics, { host, port }: NonNullable<Settings['metricsListen']>): Promise<Server> {
+export async function listenMetrics(
+  metrics: Metrics,
+  { host, port }: NonNullable<Settings['metricsListen']>,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const found = request.method === 'GET' && request.url === '/metrics'
     response.writeHead(found ? 200 : 404, { 'content-type': 'text/plain; version=0.0.4' })

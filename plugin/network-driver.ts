@@ -6,7 +6,12 @@ import type { Networks } from '../lib/networks.ts'
 import type { EndpointSpec } from '../lib/plan/endpoint.ts'
 import type { NetworkSpec, SubnetSpec } from '../lib/plan/network.ts'
 import type * as wire from './messages.ts'
-import { checkLinkOptions, type NetworkOptions, parseAttachmentOptions, parseNetworkOptions } from './options.ts'
+import {
+  checkLinkOptions,
+  type NetworkOptions,
+  parseAttachmentOptions,
+  parseNetworkOptions,
+} from './options.ts'
 
 const NETLABEL = 'com.docker.network'
 
@@ -77,17 +82,25 @@ const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unkn
   (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>
 
 /** @throws {InvalidRequestError} what was asked for makes no sense, or the host has it already */
-function networkSpec(message: wire.CreateNetworkRequest, options: NetworkOptions, around: Surroundings): NetworkSpec {
+function networkSpec(
+  message: wire.CreateNetworkRequest,
+  options: NetworkOptions,
+  around: Surroundings,
+): NetworkSpec {
   const mtu = options.mtu ?? around.mtu
   checkLinkOptions(options.link, mtu)
   const bridge = options.bridge ?? bridgeName(message.NetworkID)
   if (around.links.has(bridge))
-    throw new InvalidRequestError(`${NETLABEL}.bridge.name: interface ${bridge} is there already and not this network's`)
+    throw new InvalidRequestError(
+      `${NETLABEL}.bridge.name: interface ${bridge} is there already and not this network's`,
+    )
   const spec: NetworkSpec = {
     id: message.NetworkID,
     bridge,
     mtu,
-    ipv4: (message.IPv4Data ?? []).flatMap((data) => subnetSpec(data, options.inhibitIpv4, 'DefaultGatewayIPv4')),
+    ipv4: (message.IPv4Data ?? []).flatMap((data) =>
+      subnetSpec(data, options.inhibitIpv4, 'DefaultGatewayIPv4'),
+    ),
     ipv6: (message.IPv6Data ?? []).flatMap((data) => subnetSpec(data, false, 'DefaultGatewayIPv6')),
     internal: message.Options?.[`${NETLABEL}.internal`] === true,
     masquerade: options.masquerade,
@@ -101,7 +114,9 @@ function networkSpec(message: wire.CreateNetworkRequest, options: NetworkOptions
 function checkOverlap(subnet: string, around: Surroundings): void {
   const wanted = parseSubnet(subnet)
   if (around.taken.some((taken) => overlaps(taken, wanted)))
-    throw new InvalidRequestError(`subnet ${subnet}: overlaps an address or a route that the host has already; choose another with --subnet`)
+    throw new InvalidRequestError(
+      `subnet ${subnet}: overlaps an address or a route that the host has already; choose another with --subnet`,
+    )
 }
 
 /** @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge */
@@ -119,7 +134,10 @@ function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): Sub
   ]
 }
 
-function endpointSpec(message: wire.CreateEndpointRequest, options: EndpointSpec['options']): Omit<EndpointSpec, 'slot'> {
+function endpointSpec(
+  message: wire.CreateEndpointRequest,
+  options: EndpointSpec['options'],
+): Omit<EndpointSpec, 'slot'> {
   const { Address, AddressIPv6, MacAddress } = message.Interface ?? {}
   const address = bare(Address || AddressIPv6 || '')
   return {
@@ -132,7 +150,10 @@ function endpointSpec(message: wire.CreateEndpointRequest, options: EndpointSpec
   }
 }
 
-function gatewaysOf(network: NetworkSpec, endpoint: EndpointSpec): Pick<wire.JoinResponse, 'Gateway' | 'GatewayIPv6'> {
+function gatewaysOf(
+  network: NetworkSpec,
+  endpoint: EndpointSpec,
+): Pick<wire.JoinResponse, 'Gateway' | 'GatewayIPv6'> {
   const ipv4 = gatewayFor(network.ipv4, endpoint.address4)
   const ipv6 = gatewayFor(network.ipv6, endpoint.address6)
   return { ...(ipv4 ? { Gateway: ipv4 } : {}), ...(ipv6 ? { GatewayIPv6: ipv6 } : {}) }

@@ -24,7 +24,8 @@ const option = <T>(
   doc: { value: string; default: string; meaning: string },
 ): Option<T> => ({ scopes, parse, ...doc })
 
-const RATE_VALUE = 'bit rate, 8kbit to 400gbit: `10mbit`, `1.5gbit`, `64kibit`; in bytes a second `12mbyte`, `12mibyte`'
+const RATE_VALUE =
+  'bit rate, 8kbit to 400gbit: `10mbit`, `1.5gbit`, `64kibit`; in bytes a second `12mbyte`, `12mibyte`'
 const NO_CAP = 'no cap'
 
 function parseBoolean(text: string): boolean {
@@ -49,16 +50,32 @@ const interfaceName = (longest: number) => (text: string) => {
 }
 
 /** Takes part in the engine's own work and is not ours to read. */
-const engines = option(NETWORK, () => undefined, { value: 'as Docker', default: 'as Docker', meaning: 'carried out by the engine itself' })
+const engines = option(NETWORK, () => undefined, {
+  value: 'as Docker',
+  default: 'as Docker',
+  meaning: 'carried out by the engine itself',
+})
 
 /**
  * Every option there is. What is not here is refused; the documents are generated from here.
  * Keys are read without regard to case.
  */
 export const OPTIONS = {
-  rate: option(LINK, parseRate, { value: RATE_VALUE, default: NO_CAP, meaning: 'cap on what the container sends, and on what it receives' }),
-  'rate.up': option(LINK, parseRate, { value: RATE_VALUE, default: '`rate`', meaning: 'cap on what the container sends' }),
-  'rate.down': option(LINK, parseRate, { value: RATE_VALUE, default: '`rate`', meaning: 'cap on what the container receives' }),
+  rate: option(LINK, parseRate, {
+    value: RATE_VALUE,
+    default: NO_CAP,
+    meaning: 'cap on what the container sends, and on what it receives',
+  }),
+  'rate.up': option(LINK, parseRate, {
+    value: RATE_VALUE,
+    default: '`rate`',
+    meaning: 'cap on what the container sends',
+  }),
+  'rate.down': option(LINK, parseRate, {
+    value: RATE_VALUE,
+    default: '`rate`',
+    meaning: 'cap on what the container receives',
+  }),
   burst: option(LINK, parseSize, {
     value: 'size in bytes, at least one frame: `64kb`, `1mib`',
     default: 'the larger of 2·(MTU+14) and 4 ms at the rate',
@@ -108,7 +125,9 @@ function parseOptions(given: Readonly<Record<string, unknown>>, scope: Scope): P
     const key = written.toLowerCase()
     if (!isOption(key)) throw new InvalidRequestError(unknownOption(written, scope))
     if (!(OPTIONS[key].scopes as readonly Scope[]).includes(scope))
-      throw new InvalidRequestError(`${key}: expected on the network (docker network create -o), not on one attachment`)
+      throw new InvalidRequestError(
+        `${key}: expected on the network (docker network create -o), not on one attachment`,
+      )
     if (key in parsed) throw new InvalidRequestError(`${key}: given twice`)
     parsed[key] = parseValue(key, String(value))
   }
@@ -131,7 +150,9 @@ function unknownOption(written: string, scope: Scope): string {
     .map((key) => ({ key, distance: editDistance(written.toLowerCase().slice(0, 60), key) }))
     .filter(({ key, distance }) => distance <= Math.max(1, Math.floor(key.length / 3)))
     .toSorted((a, b) => a.distance - b.distance)[0]
-  const hint = near ? `did you mean ${near.key}?` : `expected one of ${known.filter((key) => !key.includes('docker')).join(', ')}, or Docker's own`
+  const hint = near
+    ? `did you mean ${near.key}?`
+    : `expected one of ${known.filter((key) => !key.includes('docker')).join(', ')}, or Docker's own`
   return `${shown(written).slice(1, -1)}: unknown option, ${hint}`
 }
 
@@ -141,7 +162,13 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i]
     for (let j = 1; j <= b.length; j += 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      next.push(
+        Math.min(
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      )
     row = next
   }
   return row[b.length] ?? 0
@@ -149,7 +176,9 @@ function editDistance(a: string, b: string): number {
 
 const linkOptionsOf = (parsed: Parsed): LinkOptions => {
   const names = ['rate', 'rate.up', 'rate.down', 'burst'] as const
-  return Object.fromEntries(names.flatMap((name) => (parsed[name] === undefined ? [] : [[name, parsed[name]]])))
+  return Object.fromEntries(
+    names.flatMap((name) => (parsed[name] === undefined ? [] : [[name, parsed[name]]])),
+  )
 }
 
 /** A network's options. */
@@ -184,7 +213,9 @@ export function parseNetworkOptions(given: Readonly<Record<string, unknown>>): N
 export const parseAttachmentOptions = (given: Readonly<Record<string, unknown>>): LinkOptions =>
   linkOptionsOf(
     parseOptions(
-      Object.fromEntries(Object.entries(given).filter(([key]) => !key.toLowerCase().startsWith('com.docker.'))),
+      Object.fromEntries(
+        Object.entries(given).filter(([key]) => !key.toLowerCase().startsWith('com.docker.')),
+      ),
       'attachment',
     ),
   )
@@ -196,5 +227,7 @@ export function checkLinkOptions(options: LinkOptions, mtu: number): void {
   if (options.rate === undefined && options['rate.up'] === undefined && options['rate.down'] === undefined)
     throw new InvalidRequestError('burst: expected together with rate, rate.up or rate.down')
   if (burst < mtu + 14)
-    throw new InvalidRequestError(`burst: expected at least one frame, ${mtu + 14} bytes at an MTU of ${mtu}, got ${burst}`)
+    throw new InvalidRequestError(
+      `burst: expected at least one frame, ${mtu + 14} bytes at an MTU of ${mtu}, got ${burst}`,
+    )
 }

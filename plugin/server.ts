@@ -1,7 +1,12 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { InvalidRequestError, messageOf } from '../lib/errors.ts'
-import type { Metrics } from './metrics.ts'
 import type { Answer, Drivers } from './messages.ts'
+import type { Metrics } from './metrics.ts'
 
 const MEDIA_TYPE = 'application/vnd.docker.plugins.v1.2+json'
 /** bytes: an engine writes all ports of a container into one message, and a user's option may be absurd */
@@ -16,12 +21,13 @@ type Method = (message: unknown) => Answer | Promise<Answer>
  * What takes back a call whose caller went away before the answer. The engine's client then repeats the call, but with
  * an empty body (it reads the drained buffer again), so it never learns of what the first attempt made.
  */
-const UNDO: Readonly<Record<string, { method: string; message: (sent: object, answer: object) => object }>> = {
-  'NetworkDriver.CreateNetwork': { method: 'DeleteNetwork', message: (sent) => sent },
-  'NetworkDriver.CreateEndpoint': { method: 'DeleteEndpoint', message: (sent) => sent },
-  'IpamDriver.RequestPool': { method: 'ReleasePool', message: (_sent, answer) => answer },
-  'IpamDriver.RequestAddress': { method: 'ReleaseAddress', message: releaseOf },
-}
+const UNDO: Readonly<Record<string, { method: string; message: (sent: object, answer: object) => object }>> =
+  {
+    'NetworkDriver.CreateNetwork': { method: 'DeleteNetwork', message: (sent) => sent },
+    'NetworkDriver.CreateEndpoint': { method: 'DeleteEndpoint', message: (sent) => sent },
+    'IpamDriver.RequestPool': { method: 'ReleasePool', message: (_sent, answer) => answer },
+    'IpamDriver.RequestAddress': { method: 'ReleaseAddress', message: releaseOf },
+  }
 
 function releaseOf(sent: object, answer: object): object {
   const { Address = '' } = answer as { Address?: string }
@@ -44,23 +50,32 @@ export function createServer({ drivers, metrics, logger }: ServerParts): Fastify
     keepAliveTimeout: 0,
     requestTimeout: 0,
     connectionTimeout: 0,
-    forceCloseConnections: 'idle',
   })
   server.server.headersTimeout = 0
 
   // The engine sends JSON without saying so, which Fastify answers with 415 unless told otherwise.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : server.getDefaultJsonParser('error', 'error')(request, String(body), done),
+    body === ''
+      ? done(null, undefined)
+      : server.getDefaultJsonParser('error', 'error')(request, String(body), done),
   )
 
-  server.post('/Plugin.Activate', (_request, reply) => reply.type(MEDIA_TYPE).send({ Implements: Object.keys(drivers) }))
+  server.post('/Plugin.Activate', (_request, reply) =>
+    reply.type(MEDIA_TYPE).send({ Implements: Object.keys(drivers) }),
+  )
   for (const [receiver, methods] of Object.entries(drivers))
     for (const [method, act] of Object.entries(methods)) {
       const name = `${receiver}.${method}`
       server.post(`/${name}`, async (request, reply) => {
         const started = performance.now()
-        const answer = await answerCall(request, methods as Record<string, Method>, receiver, method, act as Method)
+        const answer = await answerCall(
+          request,
+          methods as Record<string, Method>,
+          receiver,
+          method,
+          act as Method,
+        )
         request.log.debug({ call: name, ms: Math.round(performance.now() - started) }, 'answered')
         metrics.called(name, 'ok')
         return reply.type(MEDIA_TYPE).send(answer)
@@ -74,7 +89,10 @@ export function createServer({ drivers, metrics, logger }: ServerParts): Fastify
     metrics.called(call, refused ? 'refused' : 'failed')
     const status = refused ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
     // The network client reads Err, the IPAM client Error.
-    return reply.code(status).type(MEDIA_TYPE).send({ Err: messageOf(error), Error: messageOf(error) })
+    return reply
+      .code(status)
+      .type(MEDIA_TYPE)
+      .send({ Err: messageOf(error), Error: messageOf(error) })
   })
   // 404 tells the engine that a method is not supported: it is kept for those that we lack.
   server.setNotFoundHandler((request, reply) => {
@@ -104,4 +122,3 @@ async function answerCall(
   }
   return answer
 }
-

@@ -23,12 +23,32 @@ export interface SettingDoc {
 }
 
 export const SETTINGS: readonly SettingDoc[] = [
-  { name: 'LOG_LEVEL', value: 'info', meaning: 'least important lines to log: trace, debug, info, warn, error or fatal' },
+  {
+    name: 'LOG_LEVEL',
+    value: 'info',
+    meaning: 'least important lines to log: trace, debug, info, warn, error or fatal',
+  },
   { name: 'LOG_FORMAT', value: 'json', meaning: 'json, a line each, or pretty, for a person' },
-  { name: 'STATE_DIR', value: '/var/lib/sluice', meaning: 'where the state database lives; on a host path, so that it outlives the plugin' },
-  { name: 'ADDRESS_POOLS', value: '10.128.0.0/9:26,fd00::/8:64', meaning: 'pools, BASE/len:size, that subnets are cut from when none is named' },
-  { name: 'METRICS_LISTEN', value: '127.0.0.1:9642', meaning: 'where /metrics is served; empty turns it off' },
-  { name: 'RECONCILE_INTERVAL', value: '30s', meaning: 'how often the host is compared with what should be there, at least 1s' },
+  {
+    name: 'STATE_DIR',
+    value: '/var/lib/sluice',
+    meaning: 'where the state database lives; on a host path, so that it outlives the plugin',
+  },
+  {
+    name: 'ADDRESS_POOLS',
+    value: '10.128.0.0/9:26,fd00::/8:64',
+    meaning: 'pools, BASE/len:size, that subnets are cut from when none is named',
+  },
+  {
+    name: 'METRICS_LISTEN',
+    value: '127.0.0.1:9642',
+    meaning: 'where /metrics is served; empty turns it off',
+  },
+  {
+    name: 'RECONCILE_INTERVAL',
+    value: '30s',
+    meaning: 'how often the host is compared with what should be there, at least 1s',
+  },
 ]
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
@@ -59,7 +79,9 @@ function parseListen(text: string): Settings['metricsListen'] {
   const match = /^(\[[\da-f:]+\]|[^:]*):(\d{1,5})$/i.exec(text)
   const port = Number(match?.[2])
   if (!match || port > 65_535)
-    throw new InvalidRequestError(`METRICS_LISTEN: expected host:port such as "127.0.0.1:9642", or nothing, got "${text}"`)
+    throw new InvalidRequestError(
+      `METRICS_LISTEN: expected host:port such as "127.0.0.1:9642", or nothing, got "${text}"`,
+    )
   return { host: (match[1] as string).replace(/^\[|\]$/g, '') || '0.0.0.0', port }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -19,28 +19,29 @@ const answers = (path: string): Promise<boolean> =>
  * Listens where the engine looks: on the socket that systemd hands over, or at `path`, which is put in place only once it
  * can be answered, so that the engine never meets a socket that nobody listens on. Root's alone, mode 0600.
  *
- * @returns what to call at the end: it takes the socket away, since a left-over one makes unrelated Docker commands wait 15 s
+ * @returns what to call at the end: it takes the socket away, since a left-over one makes unrelated Docker commands wait
+ *   15 s, and waits for the calls under way
  * @throws {Error} another process answers there
  */
-export async function listenForEngine(server: FastifyInstance, path: string): Promise<() => void> {
+export async function listenForEngine(fastify: FastifyInstance, path: string): Promise<() => Promise<void>> {
+  await fastify.ready()
+  const { server } = fastify
+  const listen = (where: { fd: number } | { path: string }): Promise<void> =>
+    new Promise((resolve, reject) => void server.once('error', reject).listen(where, resolve))
+  const close = (): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))
+
   if (process.env.LISTEN_PID === String(process.pid) && Number(process.env.LISTEN_FDS) >= 1) {
-    await server.ready()
-    await new Promise<void>((resolve, reject) =>
-      server.server.once('error', reject).listen({ fd: FIRST_HANDED }, resolve),
-    )
-    return () => undefined
+    await listen({ fd: FIRST_HANDED })
+    return close
   }
   if (await answers(path)) throw new Error(`cannot listen on ${path}: another process answers there`)
   await mkdir(dirname(path), { recursive: true })
   const fresh = `${path}.${process.pid}`
-  rmSync(fresh, { force: true })
   const before = process.umask(0o177)
-  try {
-    await server.listen({ path: fresh })
-  } finally {
-    process.umask(before)
-  }
-  chmodSync(fresh, 0o600)
+  await listen({ path: fresh }).finally(() => process.umask(before))
   renameSync(fresh, path)
-  return () => rmSync(path, { force: true })
+  return () => {
+    rmSync(path, { force: true })
+    return close()
+  }
 }

@@ -14,7 +14,9 @@ export class CommandError extends Error {
   readonly index: number
 
   constructor(program: Program, command: string, stderr: string, index: number) {
-    super(`${program}: cannot ${command.split('\n', 1)[0]}: ${stderr.trim()}`)
+    const module = failureOf(stderr) === 'unsupported' ? moduleOf(command) : undefined
+    const lack = module === undefined ? '' : `kernel module ${module} is missing: `
+    super(`${lack}${program}: cannot ${command.split('\n', 1)[0]}: ${stderr.trim()}`)
     this.program = program
     this.command = command
     this.stderr = stderr
@@ -34,7 +36,10 @@ const WORDS: readonly (readonly [Failure, RegExp])[] = [
     /Cannot find device|does not exist|No such file or directory|No such device|Address not found|handle of zero|Cannot find specified|Specified filter handle not found|Specified class (doesn't|not) (exist|found)|Invalid handle|does a matching rule exist|No chain\/target\/match/,
   ],
   ['denied', /Operation not permitted|Permission denied|Read-only file system/],
-  ['unsupported', /Unknown device type|Specified qdisc (kind is unknown|not found)|Operation not supported|Module .* not found/],
+  [
+    'unsupported',
+    /Unknown device type|Specified qdisc (kind is unknown|not found)|Operation not supported|Module .* not found/,
+  ],
 ]
 
 const failureOf = (stderr: string): Failure => WORDS.find(([, words]) => words.test(stderr))?.[0] ?? 'other'
@@ -56,3 +61,22 @@ export function batchFailures(stderr: string): { index: number; text: string }[]
   }
   return failures
 }
+
+/** The kernel module that a command stands or falls with, by the word of its command line. */
+const MODULES: Readonly<Record<string, string>> = {
+  tbf: 'sch_tbf',
+  htb: 'sch_htb',
+  bfifo: 'sch_fifo',
+  ingress: 'sch_ingress',
+  mirred: 'act_mirred',
+  u32: 'cls_u32',
+  ifb: 'ifb',
+  veth: 'veth',
+  bridge: 'bridge',
+}
+
+const moduleOf = (command: string): string | undefined =>
+  command
+    .split(/\s+/)
+    .map((word) => MODULES[word])
+    .findLast((module) => module !== undefined)

@@ -26,7 +26,8 @@ const tag =
   (literals: TemplateStringsArray, ...words: Word[]): Command => {
     const safe = words.map((word) => {
       const text = String(word)
-      if (text === '' || UNSAFE.test(text)) throw new RangeError(`${program}: not one word: ${JSON.stringify(text)}`)
+      if (text === '' || UNSAFE.test(text))
+        throw new RangeError(`${program}: not one word: ${JSON.stringify(text)}`)
       return text
     })
     return { program, line: String.raw({ raw: literals }, ...safe) }

@@ -47,7 +47,11 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     })
   }
 
-  const batch = async (program: keyof typeof BATCH, lines: readonly string[], mode: Mode): Promise<Outcome> => {
+  const batch = async (
+    program: keyof typeof BATCH,
+    lines: readonly string[],
+    mode: Mode,
+  ): Promise<Outcome> => {
     const [file, ...family] = BATCH[program]
     const force = mode === 'force' ? ['-force'] : []
     const result = await start(file, [...family, ...force, '-j', '-batch', '-'], `${lines.join('\n')}\n`)
@@ -55,7 +59,8 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     const failures = batchFailures(result.stderr).map(
       ({ index, text }) => new CommandError(program, lines[index] ?? '', text, index),
     )
-    if (failures.length === 0) failures.push(new CommandError(program, lines[0] ?? '', failureText(result), 0))
+    if (failures.length === 0)
+      failures.push(new CommandError(program, lines[0] ?? '', failureText(result), 0))
     if (mode === 'strict') throw failures[0]
     return { stdout: result.stdout, failures }
   }
@@ -94,7 +99,8 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     }
     return writeFile(join(sysctlRoot, key), value).then(
       () => undefined,
-      (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? 'No such file or directory' : messageOf(error)),
+      (error: NodeJS.ErrnoException) =>
+        error.code === 'ENOENT' ? 'No such file or directory' : messageOf(error),
     )
   }
 

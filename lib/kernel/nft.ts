@@ -53,7 +53,8 @@ add rule inet ${TABLE} postrouting ip6 saddr @masquerade6 masquerade
 
 /** nft reads a set's element as text: nothing but what a name or an address is made of may get in. */
 const word = (text: string): string => {
-  if (!/^[\w.:/-]+$/.test(text)) throw new RangeError(`nft: not a name or an address: ${JSON.stringify(text)}`)
+  if (!/^[\w.:/-]+$/.test(text))
+    throw new RangeError(`nft: not a name or an address: ${JSON.stringify(text)}`)
   return text
 }
 
@@ -93,4 +94,3 @@ export const replaceTable = (networks: readonly Guarded[]): Command =>
 
 /** `add` first: deleting what is gone is an error. */
 export const deleteTable = (): Command => nft(`add table inet ${TABLE}\ndelete table inet ${TABLE}`)
-

@@ -24,7 +24,11 @@ interface LinkJson {
   readonly master?: string
   readonly ifalias?: string
   readonly linkinfo?: { readonly info_kind?: string }
-  readonly addr_info: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[]
+  readonly addr_info: readonly {
+    readonly family: string
+    readonly local: string
+    readonly prefixlen: number
+  }[]
 }
 
 /** What an engine would call an overlap: routes of every table but the default one, and the host's own addresses. */
@@ -48,7 +52,9 @@ export async function surroundings(host: Host, families: { readonly ipv6: boolea
   ])
   const [routes = [], links = []] = parseBatch<RouteJson & LinkJson>(first.stdout)
   const routes6 = second ? (parseBatch<RouteJson>(second.stdout)[0] ?? []) : []
-  const out = routes.filter(({ dst }) => dst === 'default').toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
+  const out = routes
+    .filter(({ dst }) => dst === 'default')
+    .toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
   return {
     taken: [...routes, ...routes6].flatMap(({ dst }) => subnetOf(dst)).filter(isPlace),
     links: new Set(links.map(({ ifname }) => ifname)),
@@ -111,7 +117,11 @@ export interface Qdisc {
 
 /** @param device one device's qdiscs, or every device's */
 export async function qdiscs(host: Host, device?: string): Promise<Qdisc[]> {
-  const { stdout } = await host.run('tc', [device === undefined ? 'qdisc show' : `qdisc show dev ${device}`], 'strict')
+  const { stdout } = await host.run(
+    'tc',
+    [device === undefined ? 'qdisc show' : `qdisc show dev ${device}`],
+    'strict',
+  )
   const [list = []] = parseBatch<QdiscJson>(stdout)
   return list.map(({ kind, handle, dev, root, options }) => ({
     device: dev ?? device ?? '',
@@ -134,14 +144,19 @@ export async function classRates(host: Host, lines: readonly string[]): Promise<
 
 /** Our table's elements as nft lists them, or undefined when there is no such table. @returns set name to elements, as JSON text */
 export async function tableElements(host: Host, table: string): Promise<Map<string, string[]> | undefined> {
-  const listing = await host.show('nft', ['-j', 'list', 'table', 'inet', table]).catch((error: CommandError) => {
-    if (error.failure === 'missing') return undefined
-    throw error
-  })
+  const listing = await host
+    .show('nft', ['-j', 'list', 'table', 'inet', table])
+    .catch((error: CommandError) => {
+      if (error.failure === 'missing') return undefined
+      throw error
+    })
   if (listing === undefined) return undefined
-  const objects = (JSON.parse(listing) as { nftables: { set?: { name: string; elem?: unknown[] } }[] }).nftables
+  const objects = (JSON.parse(listing) as { nftables: { set?: { name: string; elem?: unknown[] } }[] })
+    .nftables
   return new Map(
-    objects.flatMap(({ set }) => (set ? [[set.name, (set.elem ?? []).map((item) => JSON.stringify(item))]] : [])),
+    objects.flatMap(({ set }) =>
+      set ? [[set.name, (set.elem ?? []).map((item) => JSON.stringify(item))]] : [],
+    ),
   )
 }
 

@@ -11,7 +11,8 @@ export interface Step {
 /** What must happen, in order. Plain data: equal specs give equal plans, and deleting a thing is reverting its plan. */
 export type Plan = readonly Step[]
 
-export const step = (apply: Command, ...revert: Command[]): Step => (revert.length > 0 ? { apply, revert } : { apply })
+export const step = (apply: Command, ...revert: Command[]): Step =>
+  revert.length > 0 ? { apply, revert } : { apply }
 
 const RANK: Readonly<Partial<Record<Program, number>>> = { ip: 0, tc: 1 }
 
@@ -59,7 +60,8 @@ export async function applyPlan(plan: Plan, host: Host): Promise<void> {
  */
 export async function revertPlan(plan: Plan, host: Host): Promise<void> {
   const failures = await revertSteps(plan, host)
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  if (failures.length > 0)
+    throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
 }
 
 /**
@@ -68,12 +70,21 @@ export async function revertPlan(plan: Plan, host: Host): Promise<void> {
  * @throws {AggregateError} what failed for another reason than being there
  */
 export async function repairPlan(plan: Plan, host: Host): Promise<void> {
-  const failures = await forced(plan.map(({ apply }) => apply), host, 'exists')
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  const failures = await forced(
+    plan.map(({ apply }) => apply),
+    host,
+    'exists',
+  )
+  if (failures.length > 0)
+    throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
 }
 
 const revertSteps = (plan: Plan, host: Host): Promise<CommandError[]> =>
-  forced(plan.toReversed().flatMap(({ revert }) => revert ?? []), host, 'missing')
+  forced(
+    plan.toReversed().flatMap(({ revert }) => revert ?? []),
+    host,
+    'missing',
+  )
 
 async function forced(commands: readonly Command[], host: Host, harmless: CommandError['failure']) {
   const failures: CommandError[] = []

@@ -1,5 +1,13 @@
 import { addMedium, deleteLink, limitOffload, setUp } from '../kernel/ip.ts'
-import { addMember, addTree, deleteMember, limitEgress, type Member, redirectIngress, type Shape } from '../kernel/tc.ts'
+import {
+  addMember,
+  addTree,
+  deleteMember,
+  limitEgress,
+  type Member,
+  redirectIngress,
+  type Shape,
+} from '../kernel/tc.ts'
 import { mediumName } from '../names.ts'
 import type { LinkOptions, NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'

@@ -14,13 +14,18 @@ const near = (is: number | undefined, wanted: number): boolean =>
   is !== undefined && Math.abs(is - wanted) <= wanted / 500
 
 /** @returns what is not as it should be, in words; empty when all is */
-export function shapeFaults(expected: Expected, found: readonly Qdisc[], classes: ReadonlyMap<string, number>): string[] {
+export function shapeFaults(
+  expected: Expected,
+  found: readonly Qdisc[],
+  classes: ReadonlyMap<string, number>,
+): string[] {
   const { hostEnd, down, up } = expected
   const own = found.filter(({ device }) => device === hostEnd)
   const faults: string[] = []
   const bucket = own.find(({ root, kind, handle }) => root && kind === 'tbf' && handle === '1:')
   if (down && !bucket) faults.push(`no tbf on ${hostEnd}`)
-  else if (down && !near(bucket?.rate, down.rate)) faults.push(`tbf on ${hostEnd} at ${bucket?.rate} bit/s, not ${down.rate}`)
+  else if (down && !near(bucket?.rate, down.rate))
+    faults.push(`tbf on ${hostEnd} at ${bucket?.rate} bit/s, not ${down.rate}`)
   if (up && !own.some(({ kind }) => kind === 'ingress')) faults.push(`no ingress qdisc on ${hostEnd}`)
   const rate = up && classes.get(classId(up.member))
   if (up && rate === undefined) faults.push(`no class ${classId(up.member)} on ${up.member.medium}`)

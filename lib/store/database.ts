@@ -30,7 +30,9 @@ export function openDatabase(directory: string): DatabaseSync {
 function upgrade(database: DatabaseSync): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
   if (version > SCHEMA.length)
-    throw new Error(`it has version ${version}, this plugin knows ${SCHEMA.length}: install the newer plugin again`)
+    throw new Error(
+      `it has version ${version}, this plugin knows ${SCHEMA.length}: install the newer plugin again`,
+    )
   transact(database, () => {
     for (const statements of SCHEMA.slice(version)) database.exec(statements)
     database.exec(`PRAGMA user_version = ${SCHEMA.length}`)

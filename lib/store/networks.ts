@@ -57,12 +57,16 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   const deleteNetwork = statement('DELETE FROM networks WHERE id = ?')
   const deleteEndpoints = statement('DELETE FROM endpoints WHERE network = ?')
   const usedSlots = statement('SELECT slot FROM endpoints WHERE network = ? ORDER BY slot')
-  const insertEndpoint = statement('INSERT INTO endpoints (id, network, slot, spec, made) VALUES (?, ?, ?, ?, ?)')
+  const insertEndpoint = statement(
+    'INSERT INTO endpoints (id, network, slot, spec, made) VALUES (?, ?, ?, ?, ?)',
+  )
   const readyEndpoint = statement('UPDATE endpoints SET ready = 1 WHERE id = ?')
   const joinedEndpoint = statement('UPDATE endpoints SET joined = 1 WHERE id = ?')
   const getEndpoint = statement('SELECT spec FROM endpoints WHERE id = ?')
   const allEndpoints = statement('SELECT spec, ready, joined, made FROM endpoints ORDER BY network, slot')
-  const ofNetwork = statement('SELECT spec, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot')
+  const ofNetwork = statement(
+    'SELECT spec, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot',
+  )
   const deleteEndpoint = statement('DELETE FROM endpoints WHERE id = ?')
 
   const freeSlot = (networkId: string): number => {
@@ -91,7 +95,8 @@ export function networkStore(database: DatabaseSync): NetworkStore {
     addEndpoint: (wanted) =>
       transact(database, () => {
         const slot = freeSlot(wanted.networkId)
-        if (slot >= SLOTS) throw new InvalidRequestError(`network is full: a bridge has at most ${SLOTS} ports`)
+        if (slot >= SLOTS)
+          throw new InvalidRequestError(`network is full: a bridge has at most ${SLOTS} ports`)
         const spec = { ...wanted, slot }
         insertEndpoint.run(spec.id, spec.networkId, slot, JSON.stringify(spec), Date.now())
         return spec

@@ -29,7 +29,11 @@ export interface PoolStore {
    * @param wanted a particular one
    * @throws {InvalidRequestError} unknown pool, address outside of it or in use, or no address left
    */
-  takeAddress(poolId: string, kind: AddressKind, wanted?: bigint): { readonly address: string; readonly prefix: number }
+  takeAddress(
+    poolId: string,
+    kind: AddressKind,
+    wanted?: bigint,
+  ): { readonly address: string; readonly prefix: number }
   /** Unknown pools and addresses are passed over. */
   releaseAddress(poolId: string, address: string): void
   /** Addresses of endpoints, taken before `time` (ms since 1970). */
@@ -38,7 +42,9 @@ export interface PoolStore {
 
 export function poolStore(database: DatabaseSync): PoolStore {
   const statement = (sql: string) => database.prepare(sql)
-  const insertPool = statement('INSERT INTO pools (id, space, subnet, range, cursor, made) VALUES (?, ?, ?, ?, ?, ?)')
+  const insertPool = statement(
+    'INSERT INTO pools (id, space, subnet, range, cursor, made) VALUES (?, ?, ?, ?, ?, ?)',
+  )
   const allPools = statement('SELECT * FROM pools ORDER BY key')
   const getPool = statement('SELECT * FROM pools WHERE id = ?')
   const deletePool = statement('DELETE FROM pools WHERE id = ?')
@@ -47,9 +53,13 @@ export function poolStore(database: DatabaseSync): PoolStore {
   const oldest = statement(
     'SELECT address FROM addresses WHERE pool = ? AND released IS NOT NULL ORDER BY released LIMIT 1',
   )
-  const putAddress = statement('INSERT OR REPLACE INTO addresses (pool, address, kind, made) VALUES (?, ?, ?, ?)')
+  const putAddress = statement(
+    'INSERT OR REPLACE INTO addresses (pool, address, kind, made) VALUES (?, ?, ?, ?)',
+  )
   const tick = statement('UPDATE pools SET clock = clock + 1 WHERE id = ? RETURNING clock')
-  const rest = statement('UPDATE addresses SET released = ? WHERE pool = ? AND address = ? AND released IS NULL')
+  const rest = statement(
+    'UPDATE addresses SET released = ? WHERE pool = ? AND address = ? AND released IS NULL',
+  )
   const forget = statement('DELETE FROM addresses WHERE pool = ? AND address = ?')
   const takenBefore = statement(
     `SELECT address FROM addresses JOIN pools ON pools.key = addresses.pool
@@ -89,7 +99,8 @@ export function poolStore(database: DatabaseSync): PoolStore {
     checkAddress(subnet, subnet.family, wanted)
     const address = formatAddress(subnet.family, wanted)
     const found = getAddress.get(Number(row.key), address)
-    if (found && found.released === null) throw new InvalidRequestError(`address ${address} is in use already`)
+    if (found && found.released === null)
+      throw new InvalidRequestError(`address ${address} is in use already`)
     return address
   }
 
