@@ -1,6 +1,7 @@
+import type { Command } from './kernel/command.ts'
 import type { Host } from './kernel/host.ts'
 import { deleteTable, replaceTable } from './kernel/nft.ts'
-import { filterBackends, filterRules, tableElements } from './kernel/observe.ts'
+import { filterBackends, filterRules, surroundings, tableElements } from './kernel/observe.ts'
 import { TABLE } from './names.ts'
 import { planGate, planRules } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
@@ -16,8 +17,8 @@ const GATE_PATIENCE = 5000
  * when no network is left.
  */
 export interface Firewall {
-  /** Puts a network into the rules. @throws {CommandError} */
-  admit(network: NetworkSpec): Promise<void>
+  /** Puts a network into the rules. @param outward names of the devices that lead out of the host @throws {CommandError} */
+  admit(network: NetworkSpec, outward: readonly string[]): Promise<void>
   /** Takes it out; the table and the gate go with the last. @throws {AggregateError} */
   dismiss(network: NetworkSpec): Promise<void>
   /** Sets right what is not as it should be. @returns whether anything was wrong */
@@ -55,25 +56,37 @@ export function createFirewall(host: Host, networks: NetworkStore): Firewall {
   const repairTable = async (): Promise<boolean> => {
     const wanted = current()
     const found = await tableElements(host, TABLE)
-    if (wanted.length === 0 && found === undefined) return false
-    const bridges = new Set(found?.get('bridges'))
-    const right = found !== undefined && wanted.every(({ bridge }) => bridges.has(JSON.stringify(bridge)))
-    if (right && bridges.size === wanted.length) return false
-    const { program, line } = wanted.length === 0 ? deleteTable() : replaceTable(wanted)
-    await host.run(program, [line], 'strict')
+    if (wanted.length === 0) {
+      if (found) await run(deleteTable())
+      return found !== undefined
+    }
+    const { outward } = await surroundings(host, { ipv6: wanted.some(({ ipv6 }) => ipv6.length > 0) })
+    if (
+      holds(
+        found?.get('bridges'),
+        wanted.map(({ bridge }) => bridge),
+      ) &&
+      holds(found?.get('outward'), outward)
+    )
+      return false
+    await run(replaceTable(wanted, outward))
     return true
   }
 
+  const run = ({ program, line }: Command) => host.run(program, [line], 'strict')
+
   return {
-    admit: (network) =>
+    admit: (network, outward) =>
       queue('rules', async () => {
-        await Promise.all([applyPlan(planRules(network), host), gate.found ? undefined : setGate(true)])
+        await Promise.all([
+          applyPlan(planRules(network, outward), host),
+          gate.found ? undefined : setGate(true),
+        ])
       }),
     dismiss: (network) =>
       queue('rules', async () => {
         if (current().some(({ id }) => id !== network.id)) return revertPlan(planRules(network), host)
-        const { program, line } = deleteTable()
-        await Promise.all([host.run(program, [line], 'strict'), setGate(false)])
+        await Promise.all([run(deleteTable()), setGate(false)])
       }),
     repair: () =>
       queue('rules', async () => {
@@ -86,3 +99,7 @@ export function createFirewall(host: Host, networks: NetworkStore): Firewall {
     },
   }
 }
+
+/** Whether a set has these names and no others. */
+const holds = (found: readonly string[] | undefined, names: readonly string[]): boolean =>
+  found?.length === names.length && names.every((name) => found.includes(JSON.stringify(name)))

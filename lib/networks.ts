@@ -41,10 +41,10 @@ export interface Networks {
 export function createNetworks(host: Host, store: NetworkStore, firewall: Firewall): Networks {
   const queue = createQueue()
 
-  const makeNetwork = async (spec: NetworkSpec): Promise<void> => {
+  const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
     store.addNetwork(spec)
     const plan = planNetwork(spec)
-    const [made, admitted] = await Promise.allSettled([applyPlan(plan, host), firewall.admit(spec)])
+    const [made, admitted] = await Promise.allSettled([applyPlan(plan, host), firewall.admit(spec, outward)])
     if (made.status === 'fulfilled' && admitted.status === 'fulfilled') return store.networkReady(spec.id)
     store.networkLeaving(spec.id)
     // A bridge that could not be made is not ours to delete: the name may be somebody else's.
@@ -105,7 +105,7 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
       queue(id, async () => {
         if (store.network(id)) return
         const { taken, ...around } = await surroundings(host, look)
-        await makeNetwork(describe({ ...around, taken: [...taken, ...ownSubnets()] }))
+        await makeNetwork(describe({ ...around, taken: [...taken, ...ownSubnets()] }), around.outward)
       }),
     removeNetwork: (id) =>
       queue(id, async () => {

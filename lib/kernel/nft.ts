@@ -17,6 +17,9 @@ export interface Guarded {
  * honours, so that Docker's FORWARD policy does not drop it; what it drops is gone whatever Docker says. Bridged frames come by
  * here too where br_netfilter is on, with their bridge as both interfaces.
  *
+ * What goes out by somebody else's bridge gets no mark: the filter of whoever made that bridge, Docker above all, decides
+ * as if we were not there. `outward` has the bridges that lead out of the host, which a route with a gateway tells.
+ *
  * Everything is `add`, and rules are flushed and added again in the same transaction: the text may be applied at any
  * time, to a table that is there, half there, or gone.
  *
@@ -26,6 +29,7 @@ const BASE = `
 add table inet ${TABLE}
 add set inet ${TABLE} bridges { type ifname; }
 add set inet ${TABLE} internal { type ifname; }
+add set inet ${TABLE} outward { type ifname; }
 add set inet ${TABLE} within { type ifname . ifname; }
 add set inet ${TABLE} masquerade4 { type ipv4_addr; flags interval; }
 add set inet ${TABLE} masquerade6 { type ipv6_addr; flags interval; }
@@ -43,6 +47,7 @@ add rule inet ${TABLE} ours iifname @internal drop
 add rule inet ${TABLE} ours oifname @internal drop
 add rule inet ${TABLE} ours oifname @bridges ct state established,related goto pass
 add rule inet ${TABLE} ours oifname @bridges drop
+add rule inet ${TABLE} ours meta oifkind "bridge" oifname != @outward accept
 add rule inet ${TABLE} ours goto pass
 add rule inet ${TABLE} forward iifname @bridges goto ours
 add rule inet ${TABLE} forward oifname @bridges goto ours
@@ -70,27 +75,36 @@ function elements({ bridge, internal, masquerade, ipv4, ipv6 }: Guarded): string
   ]
 }
 
-const addElements = (networks: readonly Guarded[]): string[] =>
-  networks.flatMap(elements).map((element) => `add element inet ${TABLE} ${element}`)
+const addElements = (networks: readonly Guarded[], outward: readonly string[]): string[] =>
+  [...networks.flatMap(elements), ...outward.map((device) => `outward { "${word(device)}" }`)].map(
+    (element) => `add element inet ${TABLE} ${element}`,
+  )
 
 /**
- * A network's elements in the table. Adding makes the table when it is not there. Removing adds first, since nft refuses
+ * A network's elements in the table, and the devices that lead out of the host. Adding makes the table when it is not there. Removing adds first, since nft refuses
  * to delete what is gone, and the versions in use do not know `destroy`.
  */
-export const networkElements = (network: Guarded): { add: Command; remove: Command } => ({
-  add: nft([BASE, ...addElements([network])].join('\n')),
+export const networkElements = (
+  network: Guarded,
+  outward: readonly string[],
+): { add: Command; remove: Command } => ({
+  add: nft([BASE, ...addElements([network], outward)].join('\n')),
   remove: nft(
     [
       BASE,
-      ...addElements([network]),
+      ...addElements([network], []),
       ...elements(network).map((element) => `delete element inet ${TABLE} ${element}`),
     ].join('\n'),
   ),
 })
 
 /** The whole table as it should be for these networks, in one transaction, whatever was there. */
-export const replaceTable = (networks: readonly Guarded[]): Command =>
-  nft([`add table inet ${TABLE}`, `delete table inet ${TABLE}`, BASE, ...addElements(networks)].join('\n'))
+export const replaceTable = (networks: readonly Guarded[], outward: readonly string[]): Command =>
+  nft(
+    [`add table inet ${TABLE}`, `delete table inet ${TABLE}`, BASE, ...addElements(networks, outward)].join(
+      '\n',
+    ),
+  )
 
 /** `add` first: deleting what is gone is an error. */
 export const deleteTable = (): Command => nft(`add table inet ${TABLE}\ndelete table inet ${TABLE}`)

@@ -14,6 +14,8 @@ const parseBatch = <T>(stdout: string): T[][] =>
 interface RouteJson {
   readonly dst?: string
   readonly dev?: string
+  readonly gateway?: string
+  readonly via?: unknown
   readonly metric?: number
 }
 
@@ -34,6 +36,8 @@ interface LinkJson {
 /** What an engine would call an overlap: routes of every table but the default one, and the host's own addresses. */
 export interface Surroundings {
   readonly taken: readonly Subnet[]
+  /** names of the devices that routes with a gateway leave by */
+  readonly outward: readonly string[]
   /** names of links */
   readonly links: ReadonlySet<string>
   /** bytes: the MTU of the device that the default route leaves by, or 1500 */
@@ -57,10 +61,13 @@ export async function surroundings(host: Host, families: { readonly ipv6: boolea
     .toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
   return {
     taken: [...routes, ...routes6].flatMap(({ dst }) => subnetOf(dst)).filter(isPlace),
+    outward: [...new Set([...routes, ...routes6].flatMap(gatewayDevice))],
     links: new Set(links.map(({ ifname }) => ifname)),
     mtu: links.find(({ ifname }) => ifname === out?.dev)?.mtu ?? 1500,
   }
 }
+
+const gatewayDevice = ({ gateway, via, dev }: RouteJson): string[] => (dev && (gateway ?? via) ? [dev] : [])
 
 const subnetOf = (dst: string | undefined): Subnet[] =>
   dst === undefined || !/^[\d.:a-f/]+$/.test(dst) ? [] : [parseSubnet(dst)]

@@ -4,9 +4,13 @@ import { PASS_MARK } from '../names.ts'
 import type { NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
 
-/** A network's place in the rules: elements of sets, never rules of its own. */
-export const planRules = (network: NetworkSpec): Plan => {
-  const { add, remove } = networkElements(network)
+/**
+ * A network's place in the rules: elements of sets, never rules of its own.
+ *
+ * @param outward names of the devices that routes with a gateway leave by
+ */
+export const planRules = (network: NetworkSpec, outward: readonly string[] = []): Plan => {
+  const { add, remove } = networkElements(network, outward)
   return [step(add, remove)]
 }
 
