@@ -53,20 +53,26 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
     throw made.status === 'rejected' ? made.reason : (admitted as PromiseRejectedResult).reason
   }
 
-  const neededBy = (network: NetworkSpec): EndpointSpec[] =>
-    store.endpoints(network.id).flatMap(({ spec }) => (usesMedium(network, spec) ? [spec] : []))
+  /** Mediums that this process has made. */
+  const mediums = new Set<string>()
+
+  const usersOf = (network: NetworkSpec) =>
+    store.endpoints(network.id).filter(({ spec }) => usesMedium(network, spec))
 
   /** The medium is there from the first member that needs it to the last. */
   const withMedium = (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> =>
     queue(mediumName(network.id), async () => {
-      const first = neededBy(network).every(({ id }) => id === endpoint.id)
-      if (first && usesMedium(network, endpoint)) await applyPlan(planMedium(network), host)
+      if (!usesMedium(network, endpoint)) return
+      const made = mediums.has(network.id) || usersOf(network).some(({ ready }) => ready)
+      if (!made) await applyPlan(planMedium(network), host)
+      mediums.add(network.id)
     })
 
   const withoutMedium = (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> =>
     queue(mediumName(network.id), async () => {
-      if (usesMedium(network, endpoint) && neededBy(network).length === 0)
-        await revertPlan(planMedium(network), host)
+      if (!usesMedium(network, endpoint) || usersOf(network).length > 0) return
+      await revertPlan(planMedium(network), host)
+      mediums.delete(network.id)
     })
 
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {

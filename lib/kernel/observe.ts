@@ -140,12 +140,18 @@ export async function qdiscs(host: Host, device?: string): Promise<Qdisc[]> {
   }))
 }
 
-/** Rates of a device's HTB classes. @returns class id, such as `1:11`, to bit/s */
-export async function classRates(host: Host, lines: readonly string[]): Promise<Map<string, number>> {
-  const { stdout } = await host.run('tc', lines, 'strict')
+/**
+ * Rates of a device's HTB classes.
+ *
+ * @param id one class's, such as `1:11`, or every class's
+ * @returns class id to bit/s
+ */
+export async function classRates(host: Host, device: string, id?: string): Promise<Map<string, number>> {
+  const line = `class show dev ${device}${id === undefined ? '' : ` classid ${id}`}`
+  const { stdout } = await host.run('tc', [line], 'strict')
   const rates = new Map<string, number>()
-  for (const [, id, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
-    rates.set(id as string, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
+  for (const [, name, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
+    rates.set(name as string, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
   return rates
 }
 

@@ -46,7 +46,7 @@ export const addTree = (device: string, strangers: Shape): Command[] => [
   tc`class replace dev ${device} parent 1: classid 1:1 htb rate ${HIGHEST_RATE}bit burst 1mb cburst 1mb quantum 60000`,
   ...addClass(device, STRANGERS, strangers),
   tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
-  tc`filter add dev ${device} parent 1: prio 1 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
+  tc`filter add dev ${device} parent 1: prio 1 handle 800::1 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
 ]
 
 const STRANGERS = 0x10
@@ -83,14 +83,11 @@ export const deleteMember = (member: Member): Command[] => [
   tc`class del dev ${member.medium} classid 1:${hex(classOf(member.slot))}`,
 ]
 
-/** Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if nothing had been. */
+/** With a handle of its own, so that doing it again is not doing it twice. Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if nothing had been. */
 export const redirectIngress = (device: string, medium: string): Command[] => [
   tc`qdisc replace dev ${device} handle ffff: ingress`,
-  tc`filter add dev ${device} parent ffff: prio 1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
+  tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
 ]
 
 /** The id of a member's class, as tc prints it. */
 export const classId = ({ slot }: Member): string => `1:${hex(classOf(slot))}`
-
-export const showClass = (member: Member): Command =>
-  tc`class show dev ${member.medium} classid ${classId(member)}`

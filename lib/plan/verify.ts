@@ -1,6 +1,6 @@
 import type { Host } from '../kernel/host.ts'
 import { classRates, type Qdisc, qdiscs } from '../kernel/observe.ts'
-import { classId, type Member, type Shape, showClass } from '../kernel/tc.ts'
+import { classId, type Member, type Shape } from '../kernel/tc.ts'
 
 /** What a link's shape should read back as. */
 export interface Expected {
@@ -34,6 +34,19 @@ export function shapeFaults(
   return faults
 }
 
+/** What the kernel itself puts on a link has the handle 0. */
+const isForeign = ({ root, kind, handle }: Qdisc): boolean =>
+  root && handle !== '0:' && !(kind === 'tbf' && handle === '1:')
+
+/** @returns root qdiscs on our links that neither we nor the kernel put there, in words; they are left alone */
+export const foreignRoots = ({ hostEnd, down }: Expected, found: readonly Qdisc[]): string[] =>
+  found
+    .filter((qdisc) => down && qdisc.device === hostEnd && isForeign(qdisc))
+    .map(
+      ({ kind, handle }) =>
+        `somebody put qdisc ${kind} ${handle} on ${hostEnd}: remove it, and the shape is set again`,
+    )
+
 /**
  * Reads back what was set on one link.
  *
@@ -43,7 +56,9 @@ export async function verifyShape(expected: Expected, host: Host): Promise<void>
   if (!expected.down && !expected.up) return
   const [found, classes] = await Promise.all([
     qdiscs(host, expected.hostEnd),
-    expected.up ? classRates(host, [showClass(expected.up.member).line]) : new Map<string, number>(),
+    expected.up
+      ? classRates(host, expected.up.member.medium, classId(expected.up.member))
+      : new Map<string, number>(),
   ])
   const faults = shapeFaults(expected, found, classes)
   if (faults.length > 0) throw new Error(`the kernel did not keep the shape: ${faults.join('; ')}`)

@@ -1,0 +1,139 @@
+import { formatSubnet } from './addresses.ts'
+import type { Host } from './kernel/host.ts'
+import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
+import { classRates, type OwnLink, ownLinks, qdiscs } from './kernel/observe.ts'
+import { hostEndName, mediumName } from './names.ts'
+import { expectedShape, planEndpoint } from './plan/endpoint.ts'
+import { type NetworkSpec, planNetwork } from './plan/network.ts'
+import { mergePlans, type Plan, repairPlan, step } from './plan/plan.ts'
+import { planMedium } from './plan/shaping.ts'
+import { foreignRoots, shapeFaults } from './plan/verify.ts'
+import type { EndpointRow, NetworkStore } from './store/networks.ts'
+import type { PoolStore } from './store/pools.ts'
+
+/** What was found wrong and what became of it, in words for the log. */
+export type Repair = string
+
+/** The host as it is, beside what should be there. */
+export interface View {
+  /** links of ours, by name */
+  readonly links: ReadonlyMap<string, OwnLink>
+  readonly networks: readonly NetworkSpec[]
+  readonly endpoints: readonly EndpointRow[]
+}
+
+/**
+ * Looks at the host. What is missing counts only if it was ready both before and after, and what is too many only if the
+ * store does not know it afterwards: a call in between is then never taken for a fault.
+ */
+export async function look(host: Host, store: NetworkStore): Promise<View> {
+  const readyIds = (rows: readonly { spec: { id: string }; ready: boolean }[]) =>
+    new Set(rows.flatMap(({ spec, ready }) => (ready ? [spec.id] : [])))
+  const endpointsBefore = readyIds(store.endpoints())
+  const networksBefore = readyIds(store.networks())
+  const links = new Map((await ownLinks(host)).map((link) => [link.name, link]))
+  return {
+    links,
+    networks: store
+      .networks()
+      .flatMap(({ spec, ready }) => (ready && networksBefore.has(spec.id) ? [spec] : [])),
+    endpoints: store.endpoints().filter(({ spec, ready }) => ready && endpointsBefore.has(spec.id)),
+  }
+}
+
+/** Deletes links of ours that nothing in the store is the reason for. */
+export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Repair[]> {
+  const known = new Set([
+    ...store.networks().flatMap(({ spec }) => [spec.bridge, mediumName(spec.id)]),
+    ...store.endpoints().map(({ spec }) => hostEndName(spec.id)),
+  ])
+  const stray = [...links.keys()].filter((name) => !known.has(name))
+  if (stray.length > 0)
+    await host.run(
+      'ip',
+      stray.map((name) => deleteLink(name).line),
+      'force',
+    )
+  return stray.map((name) => `link ${name} belongs to nothing: deleted`)
+}
+
+/** Makes bridges that are gone, and puts links back on theirs. */
+export async function repairLinks({ links, networks, endpoints }: View, host: Host): Promise<Repair[]> {
+  const bridges = networks.flatMap((spec): [Repair, Plan][] => {
+    const plan = missingOf(spec, links.get(spec.bridge))
+    return plan.length > 0 ? [[`bridge ${spec.bridge} was not as it should be: repaired`, plan]] : []
+  })
+  const members = endpoints.flatMap(({ spec }): [Repair, Plan][] => {
+    const link = links.get(hostEndName(spec.id))
+    const network = networks.find(({ id }) => id === spec.networkId)
+    if (!network || !link || (link.master === network.bridge && link.up)) return []
+    const plan = [step(attach(link.name, network.bridge)), step(setUp(link.name))]
+    return [[`link ${link.name} was off its bridge: repaired`, plan]]
+  })
+  const all = [...bridges, ...members]
+  if (all.length > 0) await repairPlan(mergePlans(all.map(([, plan]) => plan)), host)
+  return all.map(([repair]) => repair)
+}
+
+/** What of a network's bridge is missing on the host. */
+function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
+  if (!bridge) return planNetwork(spec)
+  const gateways = [...spec.ipv4, ...spec.ipv6].flatMap(({ gateway }) => (gateway ? [gateway] : []))
+  const lost = gateways.filter((gateway) => !bridge.addresses.includes(gateway))
+  return [
+    ...lost.map((gateway) => step(addAddress(spec.bridge, gateway))),
+    ...(bridge.up ? [] : [step(setUp(spec.bridge))]),
+  ]
+}
+
+/** Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left. */
+export async function repairShapes({ links, networks, endpoints }: View, host: Host): Promise<Repair[]> {
+  const shaped = endpoints.flatMap(({ spec }) => {
+    const network = networks.find(({ id }) => id === spec.networkId)
+    if (!network || !links.has(hostEndName(spec.id))) return []
+    const expected = expectedShape(network, spec)
+    return expected.up || expected.down ? [{ network, spec, expected }] : []
+  })
+  if (shaped.length === 0) return []
+  const found = await qdiscs(host)
+  const users = [...new Set(shaped.flatMap(({ network, expected }) => (expected.up ? [network] : [])))]
+  const lost = users.filter(
+    ({ id }) => !found.some(({ device, kind }) => device === mediumName(id) && kind === 'htb'),
+  )
+  if (lost.length > 0) await repairPlan(mergePlans(lost.map(planMedium)), host)
+  const classes = new Map(
+    await Promise.all(
+      users.map(async ({ id }) => [mediumName(id), await classRates(host, mediumName(id))] as const),
+    ),
+  )
+
+  const repairs: Repair[] = []
+  for (const { network, spec, expected } of shaped) {
+    const foreign = foreignRoots(expected, found)
+    const faults = shapeFaults(expected, found, classes.get(mediumName(network.id)) ?? new Map())
+    repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
+    if (faults.length === 0 || foreign.length > 0) continue
+    await repairPlan(planEndpoint(network, spec), host)
+    repairs.push(`${faults.join('; ')}: set again`)
+  }
+  return repairs
+}
+
+/**
+ * Releases addresses that were asked for before a crash, and whose endpoint never came or is gone.
+ *
+ * @param before ms since 1970: younger ones may still come
+ */
+export function releaseOrphans(store: NetworkStore, pools: PoolStore, before: number): Repair[] {
+  const used = new Set(store.endpoints().flatMap(({ spec }) => [spec.address4, spec.address6]))
+  const own = new Set(
+    store.networks().flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => subnet)),
+  )
+  const orphans = pools
+    .pools()
+    .filter(({ subnet }) => own.has(formatSubnet(subnet)))
+    .flatMap(({ id }) => pools.addressesBefore(id, before).map((address) => ({ id, address })))
+    .filter(({ address }) => !used.has(address))
+  for (const { id, address } of orphans) pools.releaseAddress(id, address)
+  return orphans.map(({ address }) => `address ${address} belongs to no endpoint: released`)
+}
