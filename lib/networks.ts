@@ -110,8 +110,11 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
     addNetwork: (id, describe, look) =>
       queue(id, async () => {
         if (store.network(id)) return
-        const { taken, ...around } = await surroundings(host, look)
-        await makeNetwork(describe({ ...around, taken: [...taken, ...ownSubnets()] }), around.outward)
+        const around = await surroundings(host, look)
+        await makeNetwork(
+          describe({ ...around, connected: [...around.connected, ...ownSubnets()] }),
+          around.outward,
+        )
       }),
     removeNetwork: (id) =>
       queue(id, async () => {

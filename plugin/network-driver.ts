@@ -19,11 +19,8 @@ const NETLABEL = 'com.docker.network'
 export const networkDriver = (networks: Networks) => ({
   GetCapabilities: () => ({ Scope: 'local', ConnectivityScope: 'local', GwAllocChecker: true }),
 
-  /** The bridge always wants its address, but where the user said that it is to have none. */
-  GwAllocCheck: (message: wire.CreateNetworkRequest) => {
-    const { inhibitIpv4 } = parseNetworkOptions(genericOptions(message))
-    return { SkipIPv4: inhibitIpv4, SkipIPv6: false }
-  },
+  /** Containers route through the gateway even where the bridge is not to have its address (inhibit_ipv4). */
+  GwAllocCheck: () => ({ SkipIPv4: false, SkipIPv6: false }),
 
   CreateNetwork: async (message: wire.CreateNetworkRequest) => {
     const options = parseNetworkOptions(genericOptions(message))
@@ -113,9 +110,9 @@ function networkSpec(
 
 function checkOverlap(subnet: string, around: Surroundings): void {
   const wanted = parseSubnet(subnet)
-  if (around.taken.some((taken) => overlaps(taken, wanted)))
+  if (around.connected.some((taken) => overlaps(taken, wanted)))
     throw new InvalidRequestError(
-      `subnet ${subnet}: overlaps an address or a route that the host has already; choose another with --subnet`,
+      `subnet ${subnet}: overlaps a network that the host is on already; choose another with --subnet`,
     )
 }
 

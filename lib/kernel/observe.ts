@@ -36,6 +36,8 @@ interface LinkJson {
 /** What an engine would call an overlap: routes of every table but the default one, and the host's own addresses. */
 export interface Surroundings {
   readonly taken: readonly Subnet[]
+  /** those of `taken` that are on the host's own links, rather than somewhere behind a gateway */
+  readonly connected: readonly Subnet[]
   /** names of the devices that routes with a gateway leave by */
   readonly outward: readonly string[]
   /** names of links */
@@ -59,9 +61,12 @@ export async function surroundings(host: Host, families: { readonly ipv6: boolea
   const out = routes
     .filter(({ dst }) => dst === 'default')
     .toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
+  const all = [...routes, ...routes6]
+  const places = (list: readonly RouteJson[]) => list.flatMap(({ dst }) => subnetOf(dst)).filter(isPlace)
   return {
-    taken: [...routes, ...routes6].flatMap(({ dst }) => subnetOf(dst)).filter(isPlace),
-    outward: [...new Set([...routes, ...routes6].flatMap(gatewayDevice))],
+    taken: places(all),
+    connected: places(all.filter((route) => gatewayDevice(route).length === 0)),
+    outward: [...new Set(all.flatMap(gatewayDevice))],
     links: new Set(links.map(({ ifname }) => ifname)),
     mtu: links.find(({ ifname }) => ifname === out?.dev)?.mtu ?? 1500,
   }
