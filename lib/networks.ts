@@ -5,7 +5,7 @@ import type { Host } from './kernel/host.ts'
 import { type Surroundings, surroundings } from './kernel/observe.ts'
 import { mediumName } from './names.ts'
 import { type EndpointSpec, expectedShape, planEndpoint, usesMedium } from './plan/endpoint.ts'
-import { type NetworkSpec, planNetwork } from './plan/network.ts'
+import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
 import { applyPlan, revertPlan } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
 import { verifyShape } from './plan/verify.ts'
@@ -44,7 +44,10 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
     store.addNetwork(spec)
     const plan = planNetwork(spec)
-    const [made, admitted] = await Promise.allSettled([applyPlan(plan, host), firewall.admit(spec, outward)])
+    const [made, admitted] = await Promise.allSettled([
+      applyPlan([...plan, ...planForwarding(spec)], host),
+      firewall.admit(spec, outward),
+    ])
     if (made.status === 'fulfilled' && admitted.status === 'fulfilled') return store.networkReady(spec.id)
     store.networkLeaving(spec.id)
     // A bridge that could not be made is not ours to delete: the name may be somebody else's.
@@ -85,7 +88,10 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
     const endpoint = store.addEndpoint(wanted)
     try {
       await withMedium(network, endpoint)
-      await together(applyPlan(planEndpoint(network, endpoint), host), firewall.expectGate())
+      await together(
+        applyPlan([...planEndpoint(network, endpoint), ...planForwarding(network)], host),
+        firewall.expectGate(),
+      )
       await verifyShape(expectedShape(network, endpoint), host)
       store.endpointReady(endpoint.id)
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Host } from './kernel/host.ts'
 import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
 import { classRates, type OwnLink, ownLinks, qdiscs } from './kernel/observe.ts'
 import { hostEndName, mediumName } from './names.ts'
-import { expectedShape, planEndpoint } from './plan/endpoint.ts'
+import { expectedShape, planShape } from './plan/endpoint.ts'
 import { type NetworkSpec, planNetwork } from './plan/network.ts'
 import { mergePlans, type Plan, repairPlan, step } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
@@ -113,7 +113,7 @@ export async function repairShapes({ links, networks, endpoints }: View, host: H
     const faults = shapeFaults(expected, found, classes.get(mediumName(network.id)) ?? new Map())
     repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
     if (faults.length === 0 || foreign.length > 0) continue
-    await repairPlan(planEndpoint(network, spec), host)
+    await repairPlan(planShape(network, spec), host)
     repairs.push(`${faults.join('; ')}: set again`)
   }
   return repairs

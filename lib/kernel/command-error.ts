@@ -33,7 +33,7 @@ const WORDS: readonly (readonly [Failure, RegExp])[] = [
   ['exists', /File exists|already assigned|Exclusivity flag on|NLM_F_REPLACE needed/],
   [
     'missing',
-    /Cannot find device|does not exist|No such file or directory|No such device|Address not found|handle of zero|Cannot find specified|Specified filter handle not found|Specified class (doesn't|not) (exist|found)|Invalid handle|does a matching rule exist|No chain\/target\/match/,
+    /Cannot find device|does not exist|No such file or directory|No such device|Address not found|handle of zero|Cannot find specified|Specified filter handle not found|Specified class (doesn't|not) (exist|found)|Parent Qdisc doesn't exist|Invalid handle|does a matching rule exist|No chain\/target\/match/,
   ],
   ['denied', /Operation not permitted|Permission denied|Read-only file system/],
   [

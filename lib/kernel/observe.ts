@@ -127,26 +127,32 @@ export interface Qdisc {
   readonly burst: number
 }
 
-/** @param device one device's qdiscs, or every device's */
-export async function qdiscs(host: Host, device?: string): Promise<Qdisc[]> {
-  const { stdout } = await host.run(
-    'tc',
-    [device === undefined ? 'qdisc show' : `qdisc show dev ${device}`],
-    'strict',
+/** @param devices these devices' qdiscs, or every device's; one process either way */
+export async function qdiscs(host: Host, devices?: readonly string[]): Promise<Qdisc[]> {
+  const lines = devices?.map((device) => `qdisc show dev ${device}`) ?? ['qdisc show']
+  const { stdout } = await host.run('tc', lines, 'strict')
+  return parseBatch<QdiscJson>(stdout).flatMap((list, index) =>
+    list.map(({ kind, handle, dev, root, options }) => ({
+      device: dev ?? devices?.[index] ?? '',
+      kind,
+      handle,
+      root: root === true,
+      rate: (options?.rate ?? 0) * 8,
+      burst: options?.burst ?? 0,
+    })),
   )
-  const [list = []] = parseBatch<QdiscJson>(stdout)
-  return list.map(({ kind, handle, dev, root, options }) => ({
-    device: dev ?? device ?? '',
-    kind,
-    handle,
-    root: root === true,
-    rate: (options?.rate ?? 0) * 8,
-    burst: options?.burst ?? 0,
-  }))
+}
+
+interface ClassJson {
+  readonly class: string
+  readonly handle: string
+  readonly rate: number
 }
 
 /**
  * Rates of a device's HTB classes.
+ *
+ * iproute2 prints classes as JSON from 6.15 at the latest; 6.1 passes over `-j` and prints text.
  *
  * @param id one class's, such as `1:11`, or every class's
  * @returns class id to bit/s
@@ -155,6 +161,7 @@ export async function classRates(host: Host, device: string, id?: string): Promi
   const line = `class show dev ${device}${id === undefined ? '' : ` classid ${id}`}`
   const { stdout } = await host.run('tc', [line], 'strict')
   const rates = new Map<string, number>()
+  for (const { handle, rate } of parseBatch<ClassJson>(stdout).flat()) rates.set(handle, rate * 8)
   for (const [, name, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
     rates.set(name as string, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
   return rates

@@ -89,5 +89,8 @@ export const redirectIngress = (device: string, medium: string): Command[] => [
   tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
 ]
 
+/** The handle of the queue under a member's class. */
+export const leafHandle = ({ slot }: Member): string => `${hex(classOf(slot))}:`
+
 /** The id of a member's class, as tc prints it. */
 export const classId = ({ slot }: Member): string => `1:${hex(classOf(slot))}`

@@ -41,26 +41,31 @@ export const memberOf = ({ networkId, slot, mac }: EndpointSpec): Member => ({
  * What must happen on the host for the endpoint to exist: a link on the network's bridge, shaped before the engine
  * moves its peer into the container.
  */
-export function planEndpoint(network: NetworkSpec, endpoint: EndpointSpec): Plan {
+export const planEndpoint = (network: NetworkSpec, endpoint: EndpointSpec): Plan => [
+  ...planLink(network, endpoint),
+  ...planShape(network, endpoint),
+]
+
+function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
   const hostEnd = hostEndName(endpoint.id)
   const peerEnd = peerEndName(endpoint.id)
-  const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
-  const [add, ...dress] = addVeth({
-    hostEnd,
-    peerEnd,
-    mtu: network.mtu,
-    mac: endpoint.mac,
-    alias: `sluice/endpoint/${endpoint.id}`,
-  })
+  const { up } = linkShapes(linkOptions(network, endpoint), network.mtu)
+  const alias = `sluice/endpoint/${endpoint.id}`
+  const [add, ...dress] = addVeth({ hostEnd, peerEnd, mtu: network.mtu, mac: endpoint.mac, alias })
   return [
     ...(add ? [step(add, deleteLink(hostEnd))] : []),
     ...dress.map((command) => step(command)),
     ...(up ? planOffload(peerEnd, up, network.mtu) : []),
     step(attach(hostEnd, network.bridge)),
     step(setUp(hostEnd)),
-    ...(down ? planDown(hostEnd, down) : []),
-    ...(up ? planUp(hostEnd, memberOf(endpoint), up) : []),
   ]
+}
+
+/** The part of the plan that lives on the host's side of the link, and so can be set again at any time. */
+export function planShape(network: NetworkSpec, endpoint: EndpointSpec): Plan {
+  const hostEnd = hostEndName(endpoint.id)
+  const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
+  return [...(down ? planDown(hostEnd, down) : []), ...(up ? planUp(hostEnd, memberOf(endpoint), up) : [])]
 }
 
 /** What the link's shape should read back as. */

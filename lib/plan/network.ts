@@ -63,12 +63,19 @@ export const planNetwork = (spec: NetworkSpec): Plan => {
     ...gateways(spec).map((gateway) => step(addAddress(spec.bridge, gateway))),
     step(setUp(spec.bridge)),
     step(isDualStack(spec) ? ignoreRouterAdvertisements(spec.bridge) : disableIpv6(spec.bridge)),
-    ...(spec.internal ? [] : planForwarding(spec)),
   ]
 }
 
-/** Host-wide switches, left on as Docker leaves them: somebody else may have come to need them. */
-const planForwarding = (spec: NetworkSpec): Plan => [
-  ...(spec.ipv4.length > 0 ? [step(forwardIpv4())] : []),
-  ...(isDualStack(spec) ? [step(forwardIpv6())] : []),
-]
+/**
+ * Host-wide switches that routing needs, left on as Docker leaves them: somebody else may have come to need them.
+ *
+ * Only while a call is answered, never in recovery: at boot the engine comes after us, and sets FORWARD to DROP only if it
+ * is the one who turns forwarding on (moby, setup_ip_forwarding.go).
+ */
+export const planForwarding = (spec: NetworkSpec): Plan =>
+  spec.internal
+    ? []
+    : [
+        ...(spec.ipv4.length > 0 ? [step(forwardIpv4())] : []),
+        ...(isDualStack(spec) ? [step(forwardIpv6())] : []),
+      ]

@@ -1,6 +1,6 @@
 import type { Host } from '../kernel/host.ts'
 import { classRates, type Qdisc, qdiscs } from '../kernel/observe.ts'
-import { classId, type Member, type Shape } from '../kernel/tc.ts'
+import { classId, leafHandle, type Member, type Shape } from '../kernel/tc.ts'
 
 /** What a link's shape should read back as. */
 export interface Expected {
@@ -31,6 +31,11 @@ export function shapeFaults(
   if (up && rate === undefined) faults.push(`no class ${classId(up.member)} on ${up.member.medium}`)
   else if (up && !near(rate, up.shape.rate))
     faults.push(`class ${classId(up.member)} on ${up.member.medium} at ${rate} bit/s, not ${up.shape.rate}`)
+  if (
+    up &&
+    !found.some(({ device, handle }) => device === up.member.medium && handle === leafHandle(up.member))
+  )
+    faults.push(`no queue ${leafHandle(up.member)} on ${up.member.medium}`)
   return faults
 }
 
@@ -55,7 +60,7 @@ export const foreignRoots = ({ hostEnd, down }: Expected, found: readonly Qdisc[
 export async function verifyShape(expected: Expected, host: Host): Promise<void> {
   if (!expected.down && !expected.up) return
   const [found, classes] = await Promise.all([
-    qdiscs(host, expected.hostEnd),
+    qdiscs(host, [expected.hostEnd, ...(expected.up ? [expected.up.member.medium] : [])]),
     expected.up
       ? classRates(host, expected.up.member.medium, classId(expected.up.member))
       : new Map<string, number>(),

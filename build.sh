@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# Sets up, builds, tests and installs Sluice. Every command may be repeated, and says what it installs.
+#
+# usage: ./build.sh COMMAND
+#   install              make the plugin and enable it on the engine that DOCKER_HOST names, or on this machine's
+#   install --plain      install it as a service of this machine instead, for the driver name `sluice`
+#   test                 run every test; the last line is `N passed, N failed`
+#   package [REF]        make build/plugin-amd64 and build/plugin-arm64; with REF, create the engine's plugin REF of it
+#   uninstall [--force] [--purge]
+#                        remove it; with --force even if networks use it, with --purge its state too
+#   clean                remove build/ and the cache
+#
+# SLUICE_CACHE (/var/cache/sluice) keeps what is downloaded.
+set -euo pipefail
+shopt -s inherit_errexit
+cd "$(dirname "$0")"
+PATH=$PATH:/usr/sbin:/sbin
+
+readonly plugin=sluice:latest host=${DOCKER_HOST:-unix:///var/run/docker.sock}
+readonly files=/usr/lib/sluice units=/etc/systemd/system
+export SLUICE_CACHE=${SLUICE_CACHE:-/var/cache/sluice}
+
+say() { echo "sluice: $*"; }
+die() {
+  echo "sluice: $*" >&2
+  exit 1
+}
+
+# shellcheck source=rootfs/machine.sh
+. rootfs/machine.sh
+# shellcheck source=rootfs/engine.sh
+. rootfs/engine.sh
+
+assemble() {
+  say "making $2 for $1"
+  rootfs/assemble.sh "$1" "$2" && say "made $2: $(du -sh "$2" | cut -f1)"
+}
+
+install_managed() {
+  if is_default && [ -e "$files" ]; then die "the service is installed here: ./build.sh uninstall first"; fi
+  ensure_engine
+  assemble "$(engine_arch)" build/plugin
+  create_plugin build/plugin
+  enable_plugin
+  say "installed. Try: docker network create -d $plugin -o rate=10mbit web"
+}
+
+install_plain() {
+  if is_default && engine_answers && has_plugin; then die "the plugin is installed here: ./build.sh uninstall first"; fi
+  need ip:iproute2 nft:nftables iptables:iptables
+  assemble "$(dpkg --print-architecture)" build/plugin
+  install -D --mode 755 build/plugin/rootfs/usr/bin/node "$files/node"
+  install -D --mode 644 build/plugin/rootfs/app/sluice.mjs "$files/sluice.mjs"
+  if ! has_systemd; then
+    say "installed, but systemd does not run here. Start it, before Docker: $files/node $files/sluice.mjs"
+    return
+  fi
+  install --mode 644 rootfs/systemd/sluice.{service,socket} "$units/"
+  systemctl daemon-reload
+  systemctl enable --quiet sluice.socket sluice.service
+  systemctl stop sluice.service
+  systemctl restart sluice.socket
+  systemctl start sluice.service
+  say "installed. Try: docker network create -d sluice -o rate=10mbit web"
+}
+
+# A figure of the line that tap closes with: `# { total: 3, pass: 2, fail: 1 }`.
+count() { sed -n "s/^# {.*[{ ]$2: \([0-9]*\).*/\1/p" "$1" | tail -n 1; }
+
+# Adds a tier to `passed` and `failed`. What was skipped has failed, and so has a tier without a test.
+run_tier() {
+  local log=build/test-${1/:/-}.log status=0 total pass fail
+  say "npm run $1"
+  TAP_REPORTER=tap npm run --silent "$1" 2>&1 | tee "$log" || status=$?
+  total=$(count "$log" total) pass=$(count "$log" pass)
+  fail=$((${total:-0} - ${pass:-0}))
+  if [ "$fail" = 0 ] && { [ "$status" != 0 ] || [ "${total:-0}" = 0 ]; }; then fail=1; fi
+  passed=$((passed + pass)) failed=$((failed + fail))
+  say "npm run $1: ${pass:-0} passed, $fail failed or skipped"
+}
+
+run_tests() {
+  need ip:iproute2 nft:nftables iptables:iptables iperf3:iperf3 :busybox-static docker-compose:docker-compose \
+    docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping
+  need_docker dockerd
+  need_docker docker
+  local passed=0 failed=0 tier
+  mkdir -p build
+  assemble "$(dpkg --print-architecture)" build/plugin || failed=1
+  for tier in ok test:kernel test:docker test:engines; do run_tier "$tier"; done
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+}
+
+package() {
+  local arch
+  for arch in amd64 arm64; do
+    assemble "$arch" "build/plugin-$arch"
+    say "to publish: docker plugin create NAME:latest-$arch build/plugin-$arch; docker plugin push NAME:latest-$arch"
+  done
+  if [ -z "${1-}" ]; then return; fi
+  ensure_engine
+  engine plugin create "$1" "build/plugin-$(engine_arch)"
+}
+
+uninstall_plain() {
+  if has_systemd; then
+    systemctl disable --quiet --now sluice.socket sluice.service
+    rm -f "$units"/sluice.{service,socket}
+    systemctl daemon-reload
+  fi
+  rm -rf "$files"
+  say "service removed"
+}
+
+# Takes `keep` or `force`: what becomes of a plugin that networks use.
+uninstall_managed() {
+  local networks
+  networks=$(engine network ls --filter "driver=$plugin" --format '{{.Name}}' | xargs)
+  if [ -n "$networks" ] && [ "$1" = keep ]; then
+    die "networks of this driver exist: $networks. Remove them first, or use --force"
+  fi
+  remove_plugin
+  say "plugin removed"
+}
+
+uninstall() {
+  local networks=keep state=keep folder=/var/lib/sluice option
+  for option; do
+    case $option in
+      --force) networks=force ;;
+      --purge) state=purge ;;
+      *) usage ;;
+    esac
+  done
+  if is_default && [ -e "$files" ]; then uninstall_plain; fi
+  if command -v docker >/dev/null && engine_answers && has_plugin; then
+    folder=$(state_folder)
+    uninstall_managed "$networks"
+  fi
+  if [ "$state" = keep ] || [ -z "$folder" ]; then return; fi
+  rm -rf "$folder"
+  say "state removed: $folder"
+}
+
+clean() {
+  rm -rf build
+  if [ -e "$SLUICE_CACHE/CACHEDIR.TAG" ]; then rm -rf "$SLUICE_CACHE"; fi
+}
+
+usage() {
+  sed -n '4,/^$/s/^# \?//p' "$0"
+  exit 2
+}
+
+case "${*:1:2}" in
+  install) set_up; install_managed ;;
+  'install --plain') set_up; install_plain ;;
+  test) set_up; run_tests ;;
+  package | 'package '*) set_up; package "${@:2}" ;;
+  uninstall | 'uninstall '*) uninstall "${@:2}" ;;
+  clean) clean ;;
+  *) usage ;;
+esac

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Fills a folder with Node, the programs that the plugin starts and the libraries that those need.
+# All but Node comes out of Debian packages, by the machine's own apt sources and keys. Nothing is installed and
+# nothing of the folder is run, so its architecture need not be the machine's.
+#
+# usage: rootfs/base.sh ARCH NODE OUT      ARCH: amd64 or arm64; NODE: that architecture's Node binary
+set -euo pipefail
+shopt -s inherit_errexit
+
+readonly arch=$1 node=$2 out=$3
+readonly cache=$SLUICE_CACHE/apt-$arch tree=$3.tree
+
+# libatomic1, libgcc-s1 and libstdc++6 are Node's.
+readonly packages=(iproute2 iptables libatomic1 libgcc-s1 libstdc++6 nftables)
+readonly programs=(
+  bridge ip nft tc
+  {iptables,ip6tables}-{legacy,nft}{,-restore,-save}
+  xtables-{legacy,nft}-multi
+)
+
+# An apt that has its own state, believes that nothing is installed, and keeps the machine's sources and proxies.
+# The machine's hooks (APT::Update::Post-Invoke) are left out: they are about the machine's packages.
+write_apt_config() {
+  mkdir -p "$cache"/{state/lists/partial,archives/partial,parts}
+  : >"$cache/status"
+  {
+    apt-config dump | grep '^Acquire::' | grep -v '^Acquire::IndexTargets::'
+    cat <<END
+Acquire::Languages "none";
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
+APT::Install-Recommends "false";
+Dir::Cache "$cache";
+Dir::Etc::Main "/dev/null";
+Dir::Etc::Parts "$cache/parts";
+Dir::State "$cache/state";
+Dir::State::Status "$cache/status";
+END
+  } >"$cache/apt.conf"
+}
+
+download() {
+  export APT_CONFIG=$cache/apt.conf
+  apt-get -qq update || { echo "the apt sources of this machine do not have $arch" >&2; return 1; }
+  rm -f "$cache"/archives/*.deb
+  apt-get -qq install --download-only --yes "${packages[@]}" >/dev/null
+}
+
+# Debian's merged layout, whichever way the packages are built.
+make_folders() {
+  mkdir -p "$1"/{dev,etc,proc,run,sys,tmp,var/lib} "$1"/usr/{bin,lib,lib64,sbin}
+  local folder
+  for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$1/$folder"; done
+}
+
+unpack() {
+  make_folders "$tree"
+  local deb
+  for deb in "$cache"/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$tree"
+  done
+}
+
+# Copies a path of the tree, and what it points at if it is a link.
+take() {
+  cp -a --parents "$1" "$out"
+  [ -L "$1" ] || return 0
+  local target
+  target=$(readlink "$1")
+  case $target in
+    /*) take "${target#/}" ;;
+    *) take "$(realpath --relative-to=. "$(dirname "$1")/$target")" ;;
+  esac
+}
+
+take_files() {
+  local program
+  for program in "${programs[@]}"; do take "$(find usr/bin usr/sbin -name "$program" -print -quit)"; done
+  take "$(find usr/lib -type d -name xtables)"
+  # Where tc finds its delay distributions, and ip its names for groups, tables and scopes.
+  find usr/lib usr/share -path '*/tc/*.dist' -exec cp -a --parents -t "$out" {} +
+  find etc usr/share -maxdepth 1 -name iproute2 -exec cp -a --parents -t "$out" {} +
+}
+
+# Libraries are looked for until a round finds no new one, as the dynamic linker does at run time.
+take_libraries() {
+  local before=-1 count=0 library
+  while [ "$count" -ne "$before" ]; do
+    before=$count
+    while read -r library; do
+      take "$(find usr/lib usr/lib64 -name "$library" -print -quit)"
+    done < <(find "$out" -type f -exec eu-readelf -d {} + 2>/dev/null | sed -n 's/^ *NEEDED .*\[\(.*\)\]/\1/p' | sort -u)
+    count=$(find "$out" | wc -l)
+  done
+  local interpreter
+  interpreter=$(eu-readelf -l "$out/usr/bin/node" | sed -n 's/.*program interpreter: \/\(.*\)\]/\1/p')
+  take "usr/$interpreter"
+}
+
+rm -rf "$out" "$tree"
+mkdir -p "$out"
+write_apt_config
+download
+unpack
+make_folders "$out"
+install -m 755 "$node" "$out/usr/bin/node"
+eu-strip "$out/usr/bin/node"
+(
+  cd "$tree"
+  take_files
+  take_libraries
+)
+rm -rf "$tree"
