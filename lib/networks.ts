@@ -2,11 +2,11 @@ import { parseSubnet, type Subnet } from './addresses.ts'
 import { InvalidRequestError } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Host } from './kernel/host.ts'
-import { type Surroundings, surroundings } from './kernel/observe.ts'
+import type { Look, Surroundings } from './kernel/observe.ts'
 import { mediumName } from './names.ts'
 import { type EndpointSpec, expectedShape, planEndpoint, usesMedium } from './plan/endpoint.ts'
 import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
-import { applyPlan, revertPlan } from './plan/plan.ts'
+import { applyPlan, mergePlans, revertPlan } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
 import { verifyShape } from './plan/verify.ts'
 import { createQueue } from './queue.ts'
@@ -26,7 +26,7 @@ export interface Networks {
   addNetwork(
     id: string,
     describe: (around: Surroundings) => NetworkSpec,
-    look: { ipv6: boolean },
+    families: { ipv6: boolean },
   ): Promise<void>
   removeNetwork(id: string): Promise<void>
   /** @throws {InvalidRequestError} it is not known */
@@ -38,7 +38,14 @@ export interface Networks {
   removeEndpoint(id: string): Promise<void>
 }
 
-export function createNetworks(host: Host, store: NetworkStore, firewall: Firewall): Networks {
+export interface NetworksParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  readonly firewall: Firewall
+  readonly look: Look
+}
+
+export function createNetworks({ host, store, firewall, look }: NetworksParts): Networks {
   const queue = createQueue()
 
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
@@ -56,43 +63,33 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
     throw made.status === 'rejected' ? made.reason : (admitted as PromiseRejectedResult).reason
   }
 
-  /** Mediums that this process has made. */
-  const mediums = new Set<string>()
-
-  const usersOf = (network: NetworkSpec) =>
-    store.endpoints(network.id).filter(({ spec }) => usesMedium(network, spec))
-
-  /** The medium is there from the first member that needs it to the last. */
-  const withMedium = (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> =>
-    queue(mediumName(network.id), async () => {
-      if (!usesMedium(network, endpoint)) return
-      const made = mediums.has(network.id) || usersOf(network).some(({ ready }) => ready)
-      if (!made) await applyPlan(planMedium(network), host)
-      mediums.add(network.id)
-    })
-
-  const withoutMedium = (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> =>
-    queue(mediumName(network.id), async () => {
-      if (!usesMedium(network, endpoint) || usersOf(network).length > 0) return
-      await revertPlan(planMedium(network), host)
-      mediums.delete(network.id)
-    })
-
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
     await revertPlan(planEndpoint(network, endpoint), host)
     store.removeEndpoint(endpoint.id)
-    await withoutMedium(network, endpoint)
+  }
+
+  /** The medium comes with the first member that needs it, and goes with the network. */
+  const makeLink = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
+    const medium = usesMedium(network, endpoint) && store.claimMedium(network.id) ? planMedium(network) : []
+    try {
+      const plan = mergePlans([medium, planEndpoint(network, endpoint)])
+      const said = await applyPlan([...plan, ...planForwarding(network)], host)
+      verifyShape(expectedShape(network, endpoint), said)
+    } catch (error) {
+      await revertPlan([...medium, ...planEndpoint(network, endpoint)], host)
+      if (medium.length > 0) store.releaseMedium(network.id)
+      throw error
+    }
   }
 
   const makeEndpoint = async (network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void> => {
     const endpoint = store.addEndpoint(wanted)
     try {
-      await withMedium(network, endpoint)
-      await together(
-        applyPlan([...planEndpoint(network, endpoint), ...planForwarding(network)], host),
-        firewall.expectGate(),
-      )
-      await verifyShape(expectedShape(network, endpoint), host)
+      // One at a time on one medium: the next member relies on the first one's having made it.
+      const link = usesMedium(network, endpoint)
+        ? queue(mediumName(network.id), () => makeLink(network, endpoint))
+        : makeLink(network, endpoint)
+      await together(link, firewall.expectGate(network))
       store.endpointReady(endpoint.id)
     } catch (error) {
       await unmake(network, endpoint)
@@ -113,10 +110,10 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
 
   return {
     network,
-    addNetwork: (id, describe, look) =>
+    addNetwork: (id, describe, families) =>
       queue(id, async () => {
         if (store.network(id)) return
-        const around = await surroundings(host, look)
+        const around = await look(families)
         await makeNetwork(
           describe({ ...around, connected: [...around.connected, ...ownSubnets()] }),
           around.outward,
@@ -128,7 +125,8 @@ export function createNetworks(host: Host, store: NetworkStore, firewall: Firewa
         if (!spec) return
         store.networkLeaving(id)
         for (const row of store.endpoints(id)) await unmake(spec, row.spec)
-        await together(revertPlan(planNetwork(spec), host), firewall.dismiss(spec))
+        const links = mergePlans([planNetwork(spec), planMedium(spec)])
+        await together(revertPlan(links, host), firewall.dismiss(spec))
         store.removeNetwork(id)
       }),
     addEndpoint: (spec, wanted) =>

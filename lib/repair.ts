@@ -1,7 +1,7 @@
 import { formatSubnet } from './addresses.ts'
 import type { Host } from './kernel/host.ts'
 import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
-import { classRates, type OwnLink, ownLinks, qdiscs } from './kernel/observe.ts'
+import { type OwnLink, ownLinks, shown } from './kernel/observe.ts'
 import { hostEndName, mediumName } from './names.ts'
 import { expectedShape, planShape } from './plan/endpoint.ts'
 import { type NetworkSpec, planNetwork } from './plan/network.ts'
@@ -19,6 +19,8 @@ export interface View {
   /** links of ours, by name */
   readonly links: ReadonlyMap<string, OwnLink>
   readonly networks: readonly NetworkSpec[]
+  /** networks whose medium should be there */
+  readonly mediums: readonly NetworkSpec[]
   readonly endpoints: readonly EndpointRow[]
 }
 
@@ -32,11 +34,11 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
   const endpointsBefore = readyIds(store.endpoints())
   const networksBefore = readyIds(store.networks())
   const links = new Map((await ownLinks(host)).map((link) => [link.name, link]))
+  const networks = store.networks().filter(({ spec, ready }) => ready && networksBefore.has(spec.id))
   return {
     links,
-    networks: store
-      .networks()
-      .flatMap(({ spec, ready }) => (ready && networksBefore.has(spec.id) ? [spec] : [])),
+    networks: networks.map(({ spec }) => spec),
+    mediums: networks.flatMap(({ spec, medium }) => (medium ? [spec] : [])),
     endpoints: store.endpoints().filter(({ spec, ready }) => ready && endpointsBefore.has(spec.id)),
   }
 }
@@ -44,7 +46,9 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
 /** Deletes links of ours that nothing in the store is the reason for. */
 export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Repair[]> {
   const known = new Set([
-    ...store.networks().flatMap(({ spec }) => [spec.bridge, mediumName(spec.id)]),
+    ...store
+      .networks()
+      .flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
     ...store.endpoints().map(({ spec }) => hostEndName(spec.id)),
   ])
   const stray = [...links.keys()].filter((name) => !known.has(name))
@@ -87,36 +91,38 @@ function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
 }
 
 /** Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left. */
-export async function repairShapes({ links, networks, endpoints }: View, host: Host): Promise<Repair[]> {
-  const shaped = endpoints.flatMap(({ spec }) => {
-    const network = networks.find(({ id }) => id === spec.networkId)
-    if (!network || !links.has(hostEndName(spec.id))) return []
+export async function repairShapes(view: View, host: Host): Promise<Repair[]> {
+  const shaped = view.endpoints.flatMap(({ spec }) => {
+    const network = view.networks.find(({ id }) => id === spec.networkId)
+    if (!network || !view.links.has(hostEndName(spec.id))) return []
     const expected = expectedShape(network, spec)
     return expected.up || expected.down ? [{ network, spec, expected }] : []
   })
-  if (shaped.length === 0) return []
-  const found = await qdiscs(host)
-  const users = [...new Set(shaped.flatMap(({ network, expected }) => (expected.up ? [network] : [])))]
-  const lost = users.filter(
-    ({ id }) => !found.some(({ device, kind }) => device === mediumName(id) && kind === 'htb'),
+  if (shaped.length === 0 && view.mediums.length === 0) return []
+  const repairs = await repairMediums(view, host)
+  const found = await shown(
+    host,
+    view.mediums.map(({ id }) => mediumName(id)),
   )
-  if (lost.length > 0) await repairPlan(mergePlans(lost.map(planMedium)), host)
-  const classes = new Map(
-    await Promise.all(
-      users.map(async ({ id }) => [mediumName(id), await classRates(host, mediumName(id))] as const),
-    ),
-  )
-
-  const repairs: Repair[] = []
   for (const { network, spec, expected } of shaped) {
     const foreign = foreignRoots(expected, found)
-    const faults = shapeFaults(expected, found, classes.get(mediumName(network.id)) ?? new Map())
+    const faults = shapeFaults(expected, found)
     repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
     if (faults.length === 0 || foreign.length > 0) continue
     await repairPlan(planShape(network, spec), host)
     repairs.push(`${faults.join('; ')}: set again`)
   }
   return repairs
+}
+
+/** Makes mediums again that are gone, or have lost their tree; their members' classes are found missing next. */
+async function repairMediums({ mediums }: View, host: Host): Promise<Repair[]> {
+  const { qdiscs } = await shown(host, [])
+  const lost = mediums.filter(
+    ({ id }) => !qdiscs.some(({ device, kind }) => device === mediumName(id) && kind === 'htb'),
+  )
+  if (lost.length > 0) await repairPlan(mergePlans(lost.map(planMedium)), host)
+  return lost.map(({ id }) => `medium ${mediumName(id)} was gone: made again`)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { formatSubnet, overlaps, parseAddress, parseSubnet, type Subnet } from '../lib/addresses.ts'
 import { InvalidRequestError, messageOf } from '../lib/errors.ts'
 import type { Host } from '../lib/kernel/host.ts'
-import { surroundings } from '../lib/kernel/observe.ts'
+import type { Look } from '../lib/kernel/observe.ts'
 import { cutSubnet, type PoolSource } from '../lib/pool.ts'
 import { createQueue } from '../lib/queue.ts'
 import type { PoolStore } from '../lib/store/pools.ts'
@@ -12,19 +12,20 @@ const LOCAL = 'sluice-local'
 const GLOBAL = 'sluice-global'
 
 export interface IpamParts {
-  readonly host: Host
+  readonly host: Pick<Host, 'read'>
+  readonly look: Look
   readonly pools: PoolStore
   readonly sources: readonly PoolSource[]
 }
 
 /** The IpamDriver methods (moby, daemon/libnetwork/ipams/remote/remote.go). */
-export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
+export const ipamDriver = ({ host, look, pools, sources }: IpamParts) => {
   // One at a time: what is free must still be free when it is taken.
   const queue = createQueue()
 
   const taken = async (family: 4 | 6): Promise<Subnet[]> => {
     const [around, resolvers] = await Promise.all([
-      surroundings(host, { ipv6: family === 6 }),
+      look({ ipv6: family === 6 }),
       // Engines up to 23 also refuse a pool that holds one of the host's name servers.
       host.read('/etc/resolv.conf'),
     ])

@@ -11,7 +11,7 @@ export interface Guarded {
 }
 
 /**
- * Our table: a fixed number of rules, however many networks there are. A packet that is not ours meets one look-up.
+ * Our table: a fixed number of rules, however many networks there are. A packet that is not ours meets two look-ups.
  *
  * The chain runs before Docker's filter (priority 0). What it lets pass carries PASS_MARK, which one rule in DOCKER-USER
  * honours, so that Docker's FORWARD policy does not drop it; what it drops is gone whatever Docker says. Bridged frames come by
@@ -20,41 +20,48 @@ export interface Guarded {
  * What goes out by somebody else's bridge gets no mark: the filter of whoever made that bridge, Docker above all, decides
  * as if we were not there. `outward` has the bridges that lead out of the host, which a route with a gateway tells.
  *
- * Everything is `add`, and rules are flushed and added again in the same transaction: the text may be applied at any
- * time, to a table that is there, half there, or gone.
- *
  * @see https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks
  */
-const BASE = `
-add table inet ${TABLE}
-add set inet ${TABLE} bridges { type ifname; }
-add set inet ${TABLE} internal { type ifname; }
-add set inet ${TABLE} outward { type ifname; }
-add set inet ${TABLE} within { type ifname . ifname; }
-add set inet ${TABLE} masquerade4 { type ipv4_addr; flags interval; }
-add set inet ${TABLE} masquerade6 { type ipv6_addr; flags interval; }
-add chain inet ${TABLE} pass
-add chain inet ${TABLE} ours
-add chain inet ${TABLE} forward { type filter hook forward priority -10; policy accept; }
-add chain inet ${TABLE} postrouting { type nat hook postrouting priority 100; policy accept; }
-flush chain inet ${TABLE} pass
-flush chain inet ${TABLE} ours
-flush chain inet ${TABLE} forward
-flush chain inet ${TABLE} postrouting
-add rule inet ${TABLE} pass meta mark set meta mark | ${PASS_MARK} accept
-add rule inet ${TABLE} ours iifname . oifname @within goto pass
-add rule inet ${TABLE} ours iifname @internal drop
-add rule inet ${TABLE} ours oifname @internal drop
-add rule inet ${TABLE} ours oifname @bridges ct state established,related goto pass
-add rule inet ${TABLE} ours oifname @bridges drop
-add rule inet ${TABLE} ours meta oifkind "bridge" oifname != @outward accept
-add rule inet ${TABLE} ours goto pass
-add rule inet ${TABLE} forward iifname @bridges goto ours
-add rule inet ${TABLE} forward oifname @bridges goto ours
-add rule inet ${TABLE} postrouting oifname @bridges return
-add rule inet ${TABLE} postrouting ip saddr @masquerade4 masquerade
-add rule inet ${TABLE} postrouting ip6 saddr @masquerade6 masquerade
+const TABLE_TEXT = `
+table inet ${TABLE} {
+  set bridges { type ifname; }
+  set internal { type ifname; }
+  set outward { type ifname; }
+  set within { type ifname . ifname; }
+  set masquerade4 { type ipv4_addr; flags interval; }
+  set masquerade6 { type ipv6_addr; flags interval; }
+
+  chain pass {
+    meta mark set meta mark | ${PASS_MARK} accept
+  }
+
+  chain ours {
+    iifname . oifname @within goto pass
+    iifname @internal drop
+    oifname @internal drop
+    oifname @bridges ct state established,related goto pass
+    oifname @bridges drop
+    meta oifkind "bridge" oifname != @outward accept
+    goto pass
+  }
+
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    iifname @bridges goto ours
+    oifname @bridges goto ours
+  }
+
+  chain postrouting {
+    type nat hook postrouting priority 100; policy accept;
+    oifname @bridges return
+    ip saddr @masquerade4 masquerade
+    ip6 saddr @masquerade6 masquerade
+  }
+}
 `.trim()
+
+/** How many rules the table has: another number means that somebody was at it. */
+export const RULE_COUNT = 13
 
 /** nft reads a set's element as text: nothing but what a name or an address is made of may get in. */
 const word = (text: string): string => {
@@ -81,17 +88,16 @@ const addElements = (networks: readonly Guarded[], outward: readonly string[]): 
   )
 
 /**
- * A network's elements in the table, and the devices that lead out of the host. Adding makes the table when it is not there. Removing adds first, since nft refuses
- * to delete what is gone, and the versions in use do not know `destroy`.
+ * A network's elements, and the devices that lead out of the host, in a table that is there. Removing adds first, since nft
+ * refuses to delete what is gone, and the versions in use do not know `destroy`.
  */
 export const networkElements = (
   network: Guarded,
   outward: readonly string[],
 ): { add: Command; remove: Command } => ({
-  add: nft([BASE, ...addElements([network], outward)].join('\n')),
+  add: nft(addElements([network], outward).join('\n')),
   remove: nft(
     [
-      BASE,
       ...addElements([network], []),
       ...elements(network).map((element) => `delete element inet ${TABLE} ${element}`),
     ].join('\n'),
@@ -100,11 +106,7 @@ export const networkElements = (
 
 /** The whole table as it should be for these networks, in one transaction, whatever was there. */
 export const replaceTable = (networks: readonly Guarded[], outward: readonly string[]): Command =>
-  nft(
-    [`add table inet ${TABLE}`, `delete table inet ${TABLE}`, BASE, ...addElements(networks, outward)].join(
-      '\n',
-    ),
-  )
+  nft([deleteTable().line, TABLE_TEXT, ...addElements(networks, outward)].join('\n'))
 
 /** `add` first: deleting what is gone is an error. */
 export const deleteTable = (): Command => nft(`add table inet ${TABLE}\ndelete table inet ${TABLE}`)

@@ -46,6 +46,23 @@ export interface Surroundings {
   readonly mtu: number
 }
 
+/** ms for which one look at the host serves the calls that make one network */
+const MEMORY = 250
+
+export type Look = (families: { readonly ipv6: boolean }) => Promise<Surroundings>
+
+/** A look at the host that is not taken again for a moment: an engine asks for a pool and for its network back to back. */
+export function createLook(host: Host): Look {
+  const last = new Map<boolean, { at: number; found: Promise<Surroundings> }>()
+  return ({ ipv6 }) => {
+    const known = last.get(ipv6)
+    if (known && Date.now() - known.at < MEMORY) return known.found
+    const found = surroundings(host, { ipv6 })
+    last.set(ipv6, { at: Date.now(), found })
+    return found
+  }
+}
+
 /**
  * What the host already has, in one process a family.
  *
@@ -127,48 +144,71 @@ export interface Qdisc {
   readonly burst: number
 }
 
-/** @param devices these devices' qdiscs, or every device's; one process either way */
-export async function qdiscs(host: Host, devices?: readonly string[]): Promise<Qdisc[]> {
-  const lines = devices?.map((device) => `qdisc show dev ${device}`) ?? ['qdisc show']
-  const { stdout } = await host.run('tc', lines, 'strict')
-  return parseBatch<QdiscJson>(stdout).flatMap((list, index) =>
-    list.map(({ kind, handle, dev, root, options }) => ({
-      device: dev ?? devices?.[index] ?? '',
-      kind,
-      handle,
-      root: root === true,
-      rate: (options?.rate ?? 0) * 8,
-      burst: options?.burst ?? 0,
-    })),
-  )
-}
-
 interface ClassJson {
   readonly class: string
   readonly handle: string
   readonly rate: number
 }
 
-/**
- * Rates of a device's HTB classes.
- *
- * iproute2 prints classes as JSON from 6.15 at the latest; 6.1 passes over `-j` and prints text.
- *
- * @param id one class's, such as `1:11`, or every class's
- * @returns class id to bit/s
- */
-export async function classRates(host: Host, device: string, id?: string): Promise<Map<string, number>> {
-  const line = `class show dev ${device}${id === undefined ? '' : ` classid ${id}`}`
-  const { stdout } = await host.run('tc', [line], 'strict')
-  const rates = new Map<string, number>()
-  for (const { handle, rate } of parseBatch<ClassJson>(stdout).flat()) rates.set(handle, rate * 8)
-  for (const [, name, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
-    rates.set(name as string, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
-  return rates
+/** What tc has shown of some devices. */
+export interface Shown {
+  readonly qdiscs: readonly Qdisc[]
+  /** device and class id, such as `si-… 1:11`, to bit/s */
+  readonly classes: ReadonlyMap<string, number>
 }
 
-/** Our table's elements as nft lists them, or undefined when there is no such table. @returns set name to elements, as JSON text */
-export async function tableElements(host: Host, table: string): Promise<Map<string, string[]> | undefined> {
+/**
+ * Reads what tc printed.
+ *
+ * iproute2 prints classes as JSON from 6.15 at the latest; 6.1 passes over `-j` and prints text, without the device.
+ *
+ * @param devices those that were asked for one by one, in that order; what was printed may leave them out
+ * @param classDevice the one whose classes were asked for
+ */
+export function readShown(stdout: string, devices: readonly string[], classDevice: string): Shown {
+  const lists = parseBatch<QdiscJson | ClassJson>(stdout)
+  const qdiscLists = lists.filter((list) => !list.some((item) => 'class' in item)) as QdiscJson[][]
+  const classes = new Map<string, number>()
+  for (const item of lists.flat())
+    if ('class' in item) classes.set(`${classDevice} ${item.handle}`, item.rate * 8)
+  for (const [, id, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
+    classes.set(`${classDevice} ${id}`, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
+  return {
+    classes,
+    qdiscs: qdiscLists.flatMap((list, index) =>
+      list.map(({ kind, handle, dev, root, options }) => ({
+        device: dev ?? devices[index] ?? '',
+        kind,
+        handle,
+        root: root === true,
+        rate: (options?.rate ?? 0) * 8,
+        burst: options?.burst ?? 0,
+      })),
+    ),
+  }
+}
+
+/** Every device's qdiscs, and the classes of these. */
+export async function shown(host: Host, classDevices: readonly string[]): Promise<Shown> {
+  const { stdout } = await host.run('tc', ['qdisc show'], 'strict')
+  const lists = await Promise.all(
+    classDevices.map(async (device) => {
+      const classes = await host.run('tc', [`class show dev ${device}`], 'strict')
+      return [...readShown(classes.stdout, [], device).classes]
+    }),
+  )
+  return { qdiscs: readShown(stdout, [], '').qdiscs, classes: new Map(lists.flat()) }
+}
+
+/** Our table as nft lists it. */
+export interface ListedTable {
+  readonly rules: number
+  /** set name to elements, as JSON text */
+  readonly sets: ReadonlyMap<string, readonly string[]>
+}
+
+/** @returns undefined when there is no such table */
+export async function listTable(host: Host, table: string): Promise<ListedTable | undefined> {
   const listing = await host
     .show('nft', ['-j', 'list', 'table', 'inet', table])
     .catch((error: CommandError) => {
@@ -176,13 +216,17 @@ export async function tableElements(host: Host, table: string): Promise<Map<stri
       throw error
     })
   if (listing === undefined) return undefined
-  const objects = (JSON.parse(listing) as { nftables: { set?: { name: string; elem?: unknown[] } }[] })
-    .nftables
-  return new Map(
-    objects.flatMap(({ set }) =>
-      set ? [[set.name, (set.elem ?? []).map((item) => JSON.stringify(item))]] : [],
+  const { nftables } = JSON.parse(listing) as {
+    nftables: { set?: { name: string; elem?: unknown[] }; rule?: object }[]
+  }
+  return {
+    rules: nftables.filter(({ rule }) => rule).length,
+    sets: new Map(
+      nftables.flatMap(({ set }) =>
+        set ? [[set.name, (set.elem ?? []).map((item) => JSON.stringify(item))]] : [],
+      ),
     ),
-  )
+  }
 }
 
 /**

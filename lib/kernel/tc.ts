@@ -94,3 +94,11 @@ export const leafHandle = ({ slot }: Member): string => `${hex(classOf(slot))}:`
 
 /** The id of a member's class, as tc prints it. */
 export const classId = ({ slot }: Member): string => `1:${hex(classOf(slot))}`
+
+/** What reads back the shape of one link: its qdiscs, the medium's, and the member's class. */
+export const showShape = (hostEnd: string, member?: Member): Command[] => [
+  tc`qdisc show dev ${hostEnd}`,
+  ...(member
+    ? [tc`qdisc show dev ${member.medium}`, tc`class show dev ${member.medium} classid ${classId(member)}`]
+    : []),
+]

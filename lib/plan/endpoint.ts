@@ -1,5 +1,5 @@
 import { addVeth, attach, deleteLink, setUp } from '../kernel/ip.ts'
-import type { Member } from '../kernel/tc.ts'
+import { type Member, showShape } from '../kernel/tc.ts'
 import { hostEndName, mediumName, peerEndName } from '../names.ts'
 import type { LinkOptions, NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
@@ -61,11 +61,19 @@ function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
   ]
 }
 
-/** The part of the plan that lives on the host's side of the link, and so can be set again at any time. */
+/**
+ * The part of the plan that lives on the host's side of the link, and so can be set again at any time. Its last steps
+ * read back what the others have set, for verifyShape.
+ */
 export function planShape(network: NetworkSpec, endpoint: EndpointSpec): Plan {
   const hostEnd = hostEndName(endpoint.id)
   const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
-  return [...(down ? planDown(hostEnd, down) : []), ...(up ? planUp(hostEnd, memberOf(endpoint), up) : [])]
+  const member = up && memberOf(endpoint)
+  return [
+    ...(down ? planDown(hostEnd, down) : []),
+    ...(up && member ? planUp(hostEnd, member, up) : []),
+    ...(up || down ? showShape(hostEnd, member).map((command) => step(command)) : []),
+  ]
 }
 
 /** What the link's shape should read back as. */

@@ -9,7 +9,7 @@ import { type Plan, step } from './plan.ts'
  *
  * @param outward names of the devices that routes with a gateway leave by
  */
-export const planRules = (network: NetworkSpec, outward: readonly string[] = []): Plan => {
+export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan => {
   const { add, remove } = networkElements(network, outward)
   return [step(add, remove)]
 }

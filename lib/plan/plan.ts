@@ -34,14 +34,16 @@ const batches = (commands: readonly Command[]): { program: Program; lines: strin
 /**
  * Applies every step, or leaves the host as it was.
  *
+ * @returns what the programs printed
  * @throws {CommandError} of the step that failed, after those before it were reverted
  * @throws {AggregateError} the same, followed by the reverts that failed too
  */
-export async function applyPlan(plan: Plan, host: Host): Promise<void> {
+export async function applyPlan(plan: Plan, host: Host): Promise<string> {
   let done = 0
+  let said = ''
   for (const { program, lines } of batches(plan.map(({ apply }) => apply))) {
     try {
-      await host.run(program, lines, 'strict')
+      said += (await host.run(program, lines, 'strict')).stdout
       done += lines.length
     } catch (error) {
       // A transaction of nft's leaves nothing; any other program did the lines before the one it refused.
@@ -50,6 +52,7 @@ export async function applyPlan(plan: Plan, host: Host): Promise<void> {
       throw failures.length > 0 ? new AggregateError([error, ...failures], String(error)) : error
     }
   }
+  return said
 }
 
 /**

@@ -12,6 +12,8 @@ export interface NetworkRow {
   readonly spec: NetworkSpec
   readonly ready: boolean
   readonly leaving: boolean
+  /** its IFB device should be there */
+  readonly medium: boolean
 }
 
 /** An endpoint with how far it has come. */
@@ -33,6 +35,9 @@ export interface NetworkStore {
   /** On its way out: should this process die now, the next one carries on with that. */
   networkLeaving(id: string): void
   network(id: string): NetworkSpec | undefined
+  /** Notes that the medium is to be there from now on. @returns whether that is news, so that the caller makes it */
+  claimMedium(id: string): boolean
+  releaseMedium(id: string): void
   networks(): NetworkRow[]
   /** Its endpoints go with it. */
   removeNetwork(id: string): void
@@ -52,8 +57,10 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   const statement = (sql: string) => database.prepare(sql)
   const insertNetwork = statement('INSERT INTO networks (id, spec) VALUES (?, ?)')
   const markNetwork = statement('UPDATE networks SET ready = ? WHERE id = ?')
+  const claim = statement('UPDATE networks SET medium = 1 WHERE id = ? AND medium = 0')
+  const release = statement('UPDATE networks SET medium = 0 WHERE id = ?')
   const getNetwork = statement('SELECT spec FROM networks WHERE id = ?')
-  const allNetworks = statement('SELECT spec, ready FROM networks ORDER BY rowid')
+  const allNetworks = statement('SELECT spec, ready, medium FROM networks ORDER BY rowid')
   const deleteNetwork = statement('DELETE FROM networks WHERE id = ?')
   const deleteEndpoints = statement('DELETE FROM endpoints WHERE network = ?')
   const usedSlots = statement('SELECT slot FROM endpoints WHERE network = ? ORDER BY slot')
@@ -83,10 +90,15 @@ export function networkStore(database: DatabaseSync): NetworkStore {
       const row = getNetwork.get(id)
       return row && specOf<NetworkSpec>(row)
     },
+    claimMedium: (id) => claim.run(id).changes === 1,
+    releaseMedium: (id) => void release.run(id),
     networks: () =>
-      allNetworks
-        .all()
-        .map((row) => ({ spec: specOf<NetworkSpec>(row), ready: row.ready === 1, leaving: row.ready === 2 })),
+      allNetworks.all().map((row) => ({
+        spec: specOf<NetworkSpec>(row),
+        ready: row.ready === 1,
+        leaving: row.ready === 2,
+        medium: row.medium === 1,
+      })),
     removeNetwork: (id) =>
       transact(database, () => {
         deleteEndpoints.run(id)

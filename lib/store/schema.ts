@@ -1,7 +1,8 @@
 /**
  * The state database, newest version last; a new version is a new entry, never a changed one.
  *
- * networks   what each network is to be (NetworkSpec as JSON). `ready` 0: being made, 1: made, 2: being removed
+ * networks   what each network is to be (NetworkSpec as JSON). `ready` 0: being made, 1: made, 2: being removed.
+ *            `medium` 1: its IFB device should be there
  * endpoints  the same for endpoints, and their place on their network. `joined` 0: made, not yet asked for by Join
  * pools      subnets given out by the IPAM driver. `cursor`: offset of the next address never handed out, as decimal text
  * addresses  an address taken (`released` null) or resting (`released` says when, as a count of releases in its pool)
@@ -11,7 +12,8 @@ export const SCHEMA: readonly string[] = [
   CREATE TABLE networks (
     id      TEXT PRIMARY KEY,
     spec    TEXT NOT NULL,
-    ready   INTEGER NOT NULL DEFAULT 0
+    ready   INTEGER NOT NULL DEFAULT 0,
+    medium  INTEGER NOT NULL DEFAULT 0
   ) STRICT;
 
   CREATE TABLE endpoints (
