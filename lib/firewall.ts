@@ -2,7 +2,8 @@ import type { Command, Program } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
 import type { Host } from './kernel/host.ts'
 import { deleteTable, RULE_COUNT, replaceTable } from './kernel/nft.ts'
-import { filterBackends, filterRules, type ListedTable, type Look, listTable } from './kernel/observe.ts'
+import { filterBackends, filterRules, type ListedTable, listTable } from './kernel/observe.ts'
+import { surroundings } from './kernel/surroundings.ts'
 import { TABLE } from './names.ts'
 import { planGate, planRules } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
@@ -36,10 +37,9 @@ export interface Firewall {
 export interface FirewallParts {
   readonly host: Host
   readonly store: NetworkStore
-  readonly look: Look
 }
 
-export function createFirewall({ host, store, look }: FirewallParts): Firewall {
+export function createFirewall({ host, store }: FirewallParts): Firewall {
   const queue = createQueue()
   const gate = createGate(host, () => current())
 
@@ -54,7 +54,7 @@ export function createFirewall({ host, store, look }: FirewallParts): Firewall {
       if (found) await run(deleteTable())
       return found !== undefined
     }
-    const { outward } = await look({ ipv6: wanted.some(({ ipv6 }) => ipv6.length > 0) })
+    const { outward } = await surroundings(host)
     if (found && isRight(found, wanted, outward)) return false
     await run(replaceTable(wanted, outward))
     return true

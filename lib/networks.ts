@@ -2,9 +2,16 @@ import { parseSubnet, type Subnet } from './addresses.ts'
 import { InvalidRequestError } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Host } from './kernel/host.ts'
-import type { Look, Surroundings } from './kernel/observe.ts'
+import { type Surroundings, surroundings } from './kernel/surroundings.ts'
 import { mediumName } from './names.ts'
-import { type EndpointSpec, expectedShape, planEndpoint, usesMedium } from './plan/endpoint.ts'
+import {
+  type EndpointSpec,
+  expectedShape,
+  planEndpoint,
+  planLink,
+  planShape,
+  usesMedium,
+} from './plan/endpoint.ts'
 import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
 import { applyPlan, mergePlans, revertPlan } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
@@ -23,11 +30,7 @@ export interface Networks {
    * @param describe gives the spec from what the host has already
    * @throws {InvalidRequestError | CommandError}
    */
-  addNetwork(
-    id: string,
-    describe: (around: Surroundings) => NetworkSpec,
-    families: { ipv6: boolean },
-  ): Promise<void>
+  addNetwork(id: string, describe: (around: Surroundings) => NetworkSpec): Promise<void>
   removeNetwork(id: string): Promise<void>
   /** @throws {InvalidRequestError} it is not known */
   network(id: string): NetworkSpec
@@ -42,10 +45,9 @@ export interface NetworksParts {
   readonly host: Host
   readonly store: NetworkStore
   readonly firewall: Firewall
-  readonly look: Look
 }
 
-export function createNetworks({ host, store, firewall, look }: NetworksParts): Networks {
+export function createNetworks({ host, store, firewall }: NetworksParts): Networks {
   const queue = createQueue()
 
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
@@ -64,7 +66,10 @@ export function createNetworks({ host, store, firewall, look }: NetworksParts): 
   }
 
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
-    await revertPlan(planEndpoint(network, endpoint), host)
+    await together(
+      revertPlan(planLink(network, endpoint), host),
+      revertPlan(planShape(network, endpoint), host),
+    )
     store.removeEndpoint(endpoint.id)
   }
 
@@ -110,10 +115,10 @@ export function createNetworks({ host, store, firewall, look }: NetworksParts): 
 
   return {
     network,
-    addNetwork: (id, describe, families) =>
+    addNetwork: (id, describe) =>
       queue(id, async () => {
         if (store.network(id)) return
-        const around = await look(families)
+        const around = await surroundings(host)
         await makeNetwork(
           describe({ ...around, connected: [...around.connected, ...ownSubnets()] }),
           around.outward,
@@ -125,8 +130,12 @@ export function createNetworks({ host, store, firewall, look }: NetworksParts): 
         if (!spec) return
         store.networkLeaving(id)
         for (const row of store.endpoints(id)) await unmake(spec, row.spec)
-        const links = mergePlans([planNetwork(spec), planMedium(spec)])
-        await together(revertPlan(links, host), firewall.dismiss(spec))
+        // Side by side, since the kernel waits for a grace period after each deletion.
+        await together(
+          revertPlan(planNetwork(spec), host),
+          store.releaseMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
+          firewall.dismiss(spec),
+        )
         store.removeNetwork(id)
       }),
     addEndpoint: (spec, wanted) =>

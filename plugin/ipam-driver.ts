@@ -1,7 +1,7 @@
 import { formatSubnet, overlaps, parseAddress, parseSubnet, type Subnet } from '../lib/addresses.ts'
 import { InvalidRequestError, messageOf } from '../lib/errors.ts'
 import type { Host } from '../lib/kernel/host.ts'
-import type { Look } from '../lib/kernel/observe.ts'
+import { surroundings } from '../lib/kernel/surroundings.ts'
 import { cutSubnet, type PoolSource } from '../lib/pool.ts'
 import { createQueue } from '../lib/queue.ts'
 import type { PoolStore } from '../lib/store/pools.ts'
@@ -12,20 +12,19 @@ const LOCAL = 'sluice-local'
 const GLOBAL = 'sluice-global'
 
 export interface IpamParts {
-  readonly host: Pick<Host, 'read'>
-  readonly look: Look
+  readonly host: Host
   readonly pools: PoolStore
   readonly sources: readonly PoolSource[]
 }
 
 /** The IpamDriver methods (moby, daemon/libnetwork/ipams/remote/remote.go). */
-export const ipamDriver = ({ host, look, pools, sources }: IpamParts) => {
+export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
   // One at a time: what is free must still be free when it is taken.
   const queue = createQueue()
 
-  const taken = async (family: 4 | 6): Promise<Subnet[]> => {
+  const taken = async (): Promise<Subnet[]> => {
     const [around, resolvers] = await Promise.all([
-      look({ ipv6: family === 6 }),
+      surroundings(host),
       // Engines up to 23 also refuse a pool that holds one of the host's name servers.
       host.read('/etc/resolv.conf'),
     ])
@@ -36,7 +35,7 @@ export const ipamDriver = ({ host, look, pools, sources }: IpamParts) => {
   }
 
   const pickSubnet = async (family: 4 | 6): Promise<Subnet> => {
-    const subnet = cutSubnet(sources, family, await taken(family))
+    const subnet = cutSubnet(sources, family, await taken())
     if (subnet) return subnet
     throw new InvalidRequestError(
       `no free IPv${family} subnet is left in ADDRESS_POOLS: name one with --subnet, or remove a network`,
@@ -49,7 +48,7 @@ export const ipamDriver = ({ host, look, pools, sources }: IpamParts) => {
       throw new InvalidRequestError(
         `--subnet ${formatSubnet(subnet)}: overlaps ${formatSubnet(pool.subnet)}, another network's`,
       )
-    if ((await taken(subnet.family)).some((other) => overlaps(other, subnet)))
+    if ((await taken()).some((other) => overlaps(other, subnet)))
       throw new InvalidRequestError(
         `--subnet ${formatSubnet(subnet)}: overlaps an address or a route that the host has already`,
       )

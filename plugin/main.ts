@@ -4,7 +4,6 @@ import pino, { type Logger } from 'pino'
 import { messageOf } from '../lib/errors.ts'
 import { createFirewall } from '../lib/firewall.ts'
 import { realHost } from '../lib/kernel/host.ts'
-import { createLook } from '../lib/kernel/observe.ts'
 import { createNetworks } from '../lib/networks.ts'
 import { createKeeper } from '../lib/reconcile.ts'
 import { openDatabase } from '../lib/store/database.ts'
@@ -27,9 +26,8 @@ async function main(): Promise<void> {
   const store = networkStore(database)
   const pools = poolStore(database)
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
-  const look = createLook(host)
-  const firewall = createFirewall({ host, store, look })
-  const networks = createNetworks({ host, store, firewall, look })
+  const firewall = createFirewall({ host, store })
+  const networks = createNetworks({ host, store, firewall })
   const keeper = createKeeper({ host, store, pools, networks, firewall })
   const metrics = createMetrics(() => ({
     networks: store.networks().length,
@@ -37,7 +35,7 @@ async function main(): Promise<void> {
   }))
   const drivers = {
     NetworkDriver: networkDriver(networks),
-    IpamDriver: ipamDriver({ host, look, pools, sources: settings.addressPools }),
+    IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
   }
   const server = createServer({ drivers, metrics, logger: log })
 

@@ -1,6 +1,6 @@
 import { addressBytes, bare, contains, overlaps, parseAddress, parseSubnet } from '../lib/addresses.ts'
 import { InvalidRequestError } from '../lib/errors.ts'
-import type { Surroundings } from '../lib/kernel/observe.ts'
+import type { Surroundings } from '../lib/kernel/surroundings.ts'
 import { bridgeName, macAddress, peerEndName } from '../lib/names.ts'
 import type { Networks } from '../lib/networks.ts'
 import type { EndpointSpec } from '../lib/plan/endpoint.ts'
@@ -24,9 +24,7 @@ export const networkDriver = (networks: Networks) => ({
 
   CreateNetwork: async (message: wire.CreateNetworkRequest) => {
     const options = parseNetworkOptions(genericOptions(message))
-    await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around), {
-      ipv6: (message.IPv6Data ?? []).length > 0,
-    })
+    await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around))
     return {}
   },
 

@@ -1,4 +1,3 @@
-import { parseSubnet, type Subnet } from '../addresses.ts'
 import { LINK_GROUP } from '../names.ts'
 import type { Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
@@ -11,17 +10,8 @@ const parseBatch = <T>(stdout: string): T[][] =>
     .filter((line) => line.startsWith('['))
     .map((line) => JSON.parse(line) as T[])
 
-interface RouteJson {
-  readonly dst?: string
-  readonly dev?: string
-  readonly gateway?: string
-  readonly via?: unknown
-  readonly metric?: number
-}
-
 interface LinkJson {
   readonly ifname: string
-  readonly mtu: number
   readonly flags: readonly string[]
   readonly master?: string
   readonly ifalias?: string
@@ -32,71 +22,6 @@ interface LinkJson {
     readonly prefixlen: number
   }[]
 }
-
-/** What an engine would call an overlap: routes of every table but the default one, and the host's own addresses. */
-export interface Surroundings {
-  readonly taken: readonly Subnet[]
-  /** those of `taken` that are on the host's own links, rather than somewhere behind a gateway */
-  readonly connected: readonly Subnet[]
-  /** names of the devices that routes with a gateway leave by */
-  readonly outward: readonly string[]
-  /** names of links */
-  readonly links: ReadonlySet<string>
-  /** bytes: the MTU of the device that the default route leaves by, or 1500 */
-  readonly mtu: number
-}
-
-/** ms for which one look at the host serves the calls that make one network */
-const MEMORY = 250
-
-export type Look = (families: { readonly ipv6: boolean }) => Promise<Surroundings>
-
-/** A look at the host that is not taken again for a moment: an engine asks for a pool and for its network back to back. */
-export function createLook(host: Host): Look {
-  const last = new Map<boolean, { at: number; found: Promise<Surroundings> }>()
-  return ({ ipv6 }) => {
-    const known = last.get(ipv6)
-    if (known && Date.now() - known.at < MEMORY) return known.found
-    const found = surroundings(host, { ipv6 })
-    last.set(ipv6, { at: Date.now(), found })
-    return found
-  }
-}
-
-/**
- * What the host already has, in one process a family.
- *
- * @param families which to look at: IPv6 costs a process more
- */
-export async function surroundings(host: Host, families: { readonly ipv6: boolean }): Promise<Surroundings> {
-  const [first, second] = await Promise.all([
-    host.run('ip', ['route show table all', 'addr show'], 'strict'),
-    families.ipv6 ? host.run('ip6', ['route show table all'], 'strict') : undefined,
-  ])
-  const [routes = [], links = []] = parseBatch<RouteJson & LinkJson>(first.stdout)
-  const routes6 = second ? (parseBatch<RouteJson>(second.stdout)[0] ?? []) : []
-  const out = routes
-    .filter(({ dst }) => dst === 'default')
-    .toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
-  const all = [...routes, ...routes6]
-  const places = (list: readonly RouteJson[]) => list.flatMap(({ dst }) => subnetOf(dst)).filter(isPlace)
-  return {
-    taken: places(all),
-    connected: places(all.filter((route) => gatewayDevice(route).length === 0)),
-    outward: [...new Set(all.flatMap(gatewayDevice))],
-    links: new Set(links.map(({ ifname }) => ifname)),
-    mtu: links.find(({ ifname }) => ifname === out?.dev)?.mtu ?? 1500,
-  }
-}
-
-const gatewayDevice = ({ gateway, via, dev }: RouteJson): string[] => (dev && (gateway ?? via) ? [dev] : [])
-
-const subnetOf = (dst: string | undefined): Subnet[] =>
-  dst === undefined || !/^[\d.:a-f/]+$/.test(dst) ? [] : [parseSubnet(dst)]
-
-/** Not the default route, not multicast or link-local, which every link has. */
-const isPlace = ({ family, base, prefix }: Subnet): boolean =>
-  prefix > 0 && (family === 4 ? base >> 28n !== 0xen : base >> 118n !== 0x3fan && base >> 120n !== 0xffn)
 
 /** A link of ours, as it is. */
 export interface OwnLink {

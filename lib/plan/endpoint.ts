@@ -46,7 +46,8 @@ export const planEndpoint = (network: NetworkSpec, endpoint: EndpointSpec): Plan
   ...planShape(network, endpoint),
 ]
 
-function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
+/** The link itself, from the host's bridge to what the engine will move away. */
+export function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
   const hostEnd = hostEndName(endpoint.id)
   const peerEnd = peerEndName(endpoint.id)
   const { up } = linkShapes(linkOptions(network, endpoint), network.mtu)

@@ -37,7 +37,8 @@ export interface NetworkStore {
   network(id: string): NetworkSpec | undefined
   /** Notes that the medium is to be there from now on. @returns whether that is news, so that the caller makes it */
   claimMedium(id: string): boolean
-  releaseMedium(id: string): void
+  /** @returns whether it was to be there */
+  releaseMedium(id: string): boolean
   networks(): NetworkRow[]
   /** Its endpoints go with it. */
   removeNetwork(id: string): void
@@ -58,7 +59,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   const insertNetwork = statement('INSERT INTO networks (id, spec) VALUES (?, ?)')
   const markNetwork = statement('UPDATE networks SET ready = ? WHERE id = ?')
   const claim = statement('UPDATE networks SET medium = 1 WHERE id = ? AND medium = 0')
-  const release = statement('UPDATE networks SET medium = 0 WHERE id = ?')
+  const release = statement('UPDATE networks SET medium = 0 WHERE id = ? AND medium = 1')
   const getNetwork = statement('SELECT spec FROM networks WHERE id = ?')
   const allNetworks = statement('SELECT spec, ready, medium FROM networks ORDER BY rowid')
   const deleteNetwork = statement('DELETE FROM networks WHERE id = ?')
@@ -91,7 +92,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
       return row && specOf<NetworkSpec>(row)
     },
     claimMedium: (id) => claim.run(id).changes === 1,
-    releaseMedium: (id) => void release.run(id),
+    releaseMedium: (id) => release.run(id).changes === 1,
     networks: () =>
       allNetworks.all().map((row) => ({
         spec: specOf<NetworkSpec>(row),
