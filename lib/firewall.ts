@@ -1,7 +1,7 @@
 import type { Command, Program } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
 import type { Host } from './kernel/host.ts'
-import { deleteTable, RULE_COUNT, replaceTable } from './kernel/nft.ts'
+import { createTable, deleteTable, RULE_COUNT, replaceTable } from './kernel/nft.ts'
 import { filterBackends, filterRules, type ListedTable, listTable } from './kernel/observe.ts'
 import { surroundings } from './kernel/surroundings.ts'
 import { TABLE } from './names.ts'
@@ -64,14 +64,15 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     admit: (network, outward) =>
       queue('rules', async () => {
         const alone = current().every(({ id }) => id === network.id)
-        const whole = replaceTable(current(), outward)
-        // Elements alone are five times as fast as the table; where it is gone, there is nothing to lose by making it.
-        if (alone) await run(whole)
-        else
-          await applyPlan(planRules(network, outward), host).catch((error: unknown) => {
-            if (error instanceof CommandError && error.failure === 'missing') return run(whole)
-            throw error
-          })
+        // What is there in the first case, or gone in the second, is not as this process left it: all of it anew, then.
+        await (alone
+          ? run(createTable([network], outward))
+          : applyPlan(planRules(network, outward), host)
+        ).catch((error: unknown) => {
+          const known = error instanceof CommandError && ['exists', 'missing'].includes(error.failure)
+          if (known) return run(replaceTable(current(), outward))
+          throw error
+        })
         gate.begin(network)
       }),
     dismiss: (network) =>

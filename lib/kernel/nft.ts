@@ -104,6 +104,10 @@ export const networkElements = (
   ),
 })
 
+/** The whole table for these networks, where there is none: "File exists" otherwise. A third of the time of replacing it. */
+export const createTable = (networks: readonly Guarded[], outward: readonly string[]): Command =>
+  nft([`create table inet ${TABLE}`, TABLE_TEXT, ...addElements(networks, outward)].join('\n'))
+
 /** The whole table as it should be for these networks, in one transaction, whatever was there. */
 export const replaceTable = (networks: readonly Guarded[], outward: readonly string[]): Command =>
   nft([deleteTable().line, TABLE_TEXT, ...addElements(networks, outward)].join('\n'))
