@@ -1,0 +1,64 @@
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { startEngine, type Version } from '../support/engine.ts'
+import { addresses } from './addresses.ts'
+import { control } from './control.ts'
+import type { Part } from './part.ts'
+import { rate } from './rate.ts'
+import { print, save } from './report.ts'
+import { start } from './start.ts'
+
+const USAGE = `usage: npm run bench -- [--engine 20.10|26.1|28.5] [--only control|rate|addresses|start] [--runs N] [--managed]`
+const PARTS: Readonly<Record<string, Part>> = { control, rate, addresses, start }
+const VERSIONS: readonly Version[] = ['20.10', '26.1', '28.5']
+/** ms */
+const LIMIT = 600_000
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: 'string', default: '28.5' },
+      only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
+      runs: { type: 'string', default: '15' },
+      managed: { type: 'boolean', default: false },
+    },
+  })
+  const version = VERSIONS.find((known) => known === values.engine)
+  const runs = Number(values.runs)
+  const unknown = values.only.find((name) => !(name in PARTS))
+  if (!version) throw new RangeError(`--engine: expected ${VERSIONS.join(', ')}, got ${values.engine}`)
+  if (unknown) throw new RangeError(`--only: expected ${Object.keys(PARTS).join(', ')}, got ${unknown}`)
+  if (!Number.isInteger(runs) || runs < 1 || runs > 100)
+    throw new RangeError(`--runs: expected 1 to 100, got ${values.runs}`)
+  return { version, runs, only: values.only, managed: values.managed }
+}
+
+async function main(): Promise<void> {
+  const { version, runs, only, managed } = readArguments()
+  const engine = await startEngine({ version })
+  try {
+    await engine.importImages()
+    for (const name of only) {
+      const part = PARTS[name] as Part
+      const before = loadavg()[0]?.toFixed(2)
+      const tables = await part({ engine, version, runs, managed })
+      print(tables)
+      process.stdout.write(`\nload ${before} before; every value in ${save(`${name}-${version}`, tables)}\n`)
+    }
+  } finally {
+    await engine.stop()
+  }
+}
+
+setTimeout(() => {
+  process.stderr.write(`bench: not done after ${LIMIT / 60_000} minutes, given up\n`)
+  process.exit(1)
+}, LIMIT).unref()
+main().catch((error: unknown) => {
+  process.stderr.write(
+    error instanceof RangeError
+      ? `bench: ${error.message}\n${USAGE}\n`
+      : `bench: ${(error as Error).stack}\n`,
+  )
+  process.exit(1)
+})

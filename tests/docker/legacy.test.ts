@@ -1,0 +1,15 @@
+import t from 'tap'
+import { reach } from '../support/core/reach.ts'
+import { startEngine } from '../support/engine.ts'
+import { prove } from '../support/lab.ts'
+
+t.setTimeout(240_000)
+
+t.test('20.10 on legacy iptables', async (t) => {
+  const engine = await startEngine({ version: '20.10', iptables: 'legacy' })
+  t.teardown(() => engine.stop())
+  t.match(await engine.enter(['iptables', '--version']), 'legacy')
+  await engine.importImages()
+  const { log } = await engine.startPlain()
+  await prove(t, { engine, driver: 'sluice', log }, reach)
+})

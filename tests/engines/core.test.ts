@@ -1,0 +1,14 @@
+import t from 'tap'
+import { provesCore } from '../support/core.ts'
+import { startEngine } from '../support/engine.ts'
+
+t.setTimeout(480_000)
+
+for (const version of ['26.1', '28.5'] as const)
+  t.test(`${version} with the product as a plain process`, async (t) => {
+    const engine = await startEngine({ version })
+    t.teardown(() => engine.stop())
+    await engine.importImages()
+    const { log } = await engine.startPlain()
+    await provesCore(t, { engine, driver: 'sluice', log })
+  })

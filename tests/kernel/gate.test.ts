@@ -1,0 +1,119 @@
+import t, { type Test } from 'tap'
+import type { Firewall } from '../../lib/firewall.ts'
+import { IPV6_SUBNET, networkSpec } from '../support/messages.ts'
+import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
+import { openParts } from '../unit/fixtures/parts.ts'
+
+const GATE = '-A DOCKER-USER -m mark --mark 0x1000/0x1000 -m comment --comment sluice -j ACCEPT'
+const ADMIN = '-s 203.0.113.0/24 -j DROP'
+const backends = ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy'] as const
+
+/** Docker's chains as engines up to 27 make them, with RETURN, or later ones, without. */
+const dockerChains = async (host: Namespace, backend: string, lines: readonly string[]): Promise<void> => {
+  for (const line of ['-P FORWARD DROP', '-N DOCKER-USER', '-I FORWARD 1 -j DOCKER-USER', ...lines])
+    await host.sh(`${backend} -w ${line}`)
+}
+
+const listed = async (host: Namespace, backend: string): Promise<string[]> =>
+  (await host.sh(`${backend} -w -S`))
+    .split('\n')
+    .filter((line) => line.startsWith('-A') && !line.startsWith('-A FORWARD -j DOCKER'))
+
+/** In both families, so that the gate is in both. */
+const network = networkSpec({ ipv6: [IPV6_SUBNET] })
+
+/** Admits, and waits for the gate as an endpoint does. */
+const admit = async (firewall: Firewall): Promise<void> => {
+  await firewall.admit(network, [])
+  await firewall.expectGate(network)
+}
+
+const open = (t: Test, host: Namespace) => {
+  const parts = openParts(host, t.testdir())
+  t.teardown(parts.close)
+  parts.store.addNetwork(network)
+  return parts
+}
+
+for (const backend of backends) {
+  const source = backend.startsWith('ip6') ? ADMIN.replace('203.0.113.0/24', '2001:db8::/32') : ADMIN
+  const admin = `-A DOCKER-USER ${source}`
+
+  t.test(
+    `the gate comes into the DOCKER-USER of ${backend}, behind the administrator's rules, and goes`,
+    async (t) => {
+      for (const end of [[], ['-A DOCKER-USER -j RETURN']]) {
+        using host = await namespaceHost()
+        await dockerChains(host, backend, [admin, ...end])
+        const before = await listed(host, backend)
+        const { firewall, store } = open(t, host)
+        for (const _ of [1, 2]) await admit(firewall)
+        t.strictSame(await listed(host, backend), [admin, GATE, ...end])
+        t.notOk(await firewall.repair())
+        store.networkLeaving(network.id)
+        for (const _ of [1, 2]) await firewall.dismiss(network)
+        t.strictSame(await listed(host, backend), before)
+      }
+    },
+  )
+
+  t.test(`the gate comes back into ${backend}`, async (t) => {
+    using host = await namespaceHost()
+    await dockerChains(host, backend, ['-A DOCKER-USER -j RETURN'])
+    const { firewall } = open(t, host)
+    await admit(firewall)
+    for (const damage of [`-D ${GATE.slice(3)}`, `-I ${GATE.slice(3)}`, '-F DOCKER-USER']) {
+      await host.sh(`${backend} -w ${damage}`)
+      t.ok(await firewall.repair(), damage)
+      t.equal((await listed(host, backend)).filter((line) => line === GATE).length, 1)
+    }
+  })
+}
+
+t.test(
+  'the gate is in FORWARD while that drops and there is no engine, and moves once there is',
+  async (t) => {
+    using host = await namespaceHost()
+    await host.sh('iptables-nft -w -P FORWARD DROP')
+    const { firewall } = open(t, host)
+    await admit(firewall)
+    t.strictSame(await listed(host, 'iptables-nft'), [GATE.replace('DOCKER-USER', 'FORWARD')])
+    await dockerChains(host, 'iptables-nft', [])
+    t.ok(await firewall.repair())
+    t.strictSame(await listed(host, 'iptables-nft'), [GATE])
+  },
+)
+
+t.test('an engine that comes after the network is found by expectGate() or repair()', async (t) => {
+  using host = await namespaceHost()
+  const { firewall } = open(t, host)
+  await admit(firewall)
+  await dockerChains(host, 'iptables-nft', ['-A DOCKER-USER -j RETURN'])
+  await firewall.expectGate(network)
+  t.strictSame(
+    await listed(host, 'iptables-nft'),
+    ['-A DOCKER-USER -j RETURN'],
+    'it looks every five seconds only',
+  )
+  t.ok(await firewall.repair())
+  t.strictSame(await listed(host, 'iptables-nft'), [GATE, '-A DOCKER-USER -j RETURN'])
+  await host.sh(`iptables-nft -w -D ${GATE.slice(3)}`)
+  await firewall.expectGate(network)
+  t.strictSame(
+    await listed(host, 'iptables-nft'),
+    ['-A DOCKER-USER -j RETURN'],
+    'once found it looks no more',
+  )
+})
+
+t.test('a host without filters gets none', async (t) => {
+  using host = await namespaceHost()
+  const { firewall } = open(t, host)
+  await admit(firewall)
+  t.strictSame(await listed(host, 'iptables-nft'), [])
+  t.equal(
+    (await host.read('/proc/net/ip_tables_names'))?.trim() ?? '',
+    '',
+    'asking did not make the legacy tables',
+  )
+})

@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { bridgeName, hostEndName, macAddress, mediumName, peerEndName } from '../../../lib/names.ts'
+import { idOf } from '../../support/messages.ts'
+
+const names = { bridgeName, mediumName, hostEndName, peerEndName }
+const ids = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 }),
+  fc.string({
+    unit: fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyz'),
+    minLength: 25,
+    maxLength: 25,
+  }),
+)
+
+for (const [name, nameOf] of Object.entries(names))
+  t.test(`${name}() fits the kernel's 15 bytes whatever the id`, async () => {
+    fc.assert(
+      fc.property(
+        ids,
+        (id) => /^s[a-z]-[0-9a-z]{12}$/.test(nameOf(id)) && Buffer.byteLength(nameOf(id)) === 15,
+      ),
+    )
+  })
+
+t.test('the names of one id differ from each other, and those of two ids too', async (t) => {
+  const all = Object.values(names).flatMap((nameOf) => [nameOf(idOf('a1')), nameOf(idOf('a2'))])
+  t.equal(new Set(all).size, 8)
+  t.equal(bridgeName(idOf('a1')), 'sl-a10000000000')
+})
+
+t.test('macAddress() follows from the last four bytes of the address', async (t) => {
+  t.equal(macAddress([10, 9, 0, 255], idOf('b1')), '02:42:0a:09:00:ff')
+  t.equal(macAddress([...Array(12).fill(0), 0, 0, 1, 2], idOf('b1')), '02:42:00:00:01:02')
+})
+
+t.test('macAddress() follows from the id when there is no address', async (t) => {
+  t.equal(macAddress([], idOf('deadbeef')), '02:42:de:ad:be:ef')
+  t.not(macAddress([], idOf('1')), macAddress([], idOf('2')))
+})
+
+t.test('macAddress() is a locally administered unicast address of six bytes', async () => {
+  const addresses = fc.oneof(
+    fc.constant([]),
+    fc.array(fc.nat(255), { minLength: 4, maxLength: 4 }),
+    fc.array(fc.nat(255), { minLength: 16, maxLength: 16 }),
+  )
+  const hexIds = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
+  fc.assert(
+    fc.property(addresses, hexIds, (address, id) => /^02(:[0-9a-f]{2}){5}$/.test(macAddress(address, id))),
+  )
+})

@@ -1,0 +1,87 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { InvalidRequestError } from '../../../lib/errors.ts'
+import { parseDuration, parseRate, parseSize } from '../../../lib/units.ts'
+
+const parsers = { parseRate, parseSize, parseDuration }
+
+const garbage = [
+  '',
+  ' ',
+  '-1',
+  '-1mbit',
+  '+1mbit',
+  'NaN',
+  'Infinity',
+  '0x10',
+  '1e3',
+  '1,5mbit',
+  '.5mbit',
+  '5.mbit',
+  '1..5mbit',
+  '10 potatoes',
+  'mbit',
+  '10mbit;reboot',
+  '10mbit\n10mbit',
+  '１０mbit',
+  '١٠mbit',
+  '🥔',
+  'ｍbit',
+  '\u0000',
+  '__proto__',
+  'null',
+  '[object Object]',
+]
+
+for (const [name, parse] of Object.entries(parsers)) {
+  t.test(`${name}() refuses garbage with a short message that begins with what was expected`, async (t) => {
+    for (const text of garbage)
+      t.throws(
+        () => parse(text),
+        { name: 'InvalidRequestError', message: /^(expected a|"[^"]*" can be read two ways)/ },
+        JSON.stringify(text),
+      )
+  })
+
+  t.test(`${name}() never throws anything but InvalidRequestError`, async () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        try {
+          return Number.isInteger(parse(text))
+        } catch (error) {
+          return error instanceof InvalidRequestError && error.message.length < 250
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  t.test(`${name}() stays fast and brief when it is given a million characters`, async (t) => {
+    const million = 1e6
+    for (const text of [
+      '9'.repeat(million),
+      `1${' '.repeat(million)}x`,
+      'x'.repeat(million),
+      `1.${'9'.repeat(million)}x`,
+      `${'9'.repeat(million)}bps`,
+      `${'9'.repeat(million)}mbit`,
+      '🥔'.repeat(million / 2),
+    ]) {
+      const started = performance.now()
+      const message = messageFrom(() => parse(text))
+      t.ok(performance.now() - started < 300, 'fast')
+      t.ok(
+        message.length < 250,
+        `short: ${message.length} characters for ${text.slice(0, 5)}…${text.slice(-4)}`,
+      )
+    }
+  })
+}
+
+function messageFrom(work: () => unknown): string {
+  try {
+    return String(work())
+  } catch (error) {
+    return error instanceof InvalidRequestError ? error.message : `${error}`.padEnd(1000)
+  }
+}
