@@ -8,6 +8,12 @@ export interface Subnet {
   readonly prefix: number
 }
 
+/** An address as a number, and its family. */
+export interface Address {
+  readonly family: 4 | 6
+  readonly value: bigint
+}
+
 export const width = (family: 4 | 6): number => (family === 4 ? 32 : 128)
 
 const parseAny = (text: string): Address4 | Address6 => {
@@ -34,7 +40,7 @@ export function parseSubnet(text: string): Subnet {
 }
 
 /** The number that an address stands for; a prefix length behind it is passed over. @throws {InvalidRequestError} */
-export const parseAddress = (text: string): { family: 4 | 6; value: bigint } => {
+export const parseAddress = (text: string): Address => {
   const address = parseAny(text)
   return { family: familyOf(address), value: address.bigInt() }
 }

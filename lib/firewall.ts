@@ -100,11 +100,15 @@ function isRight(
     return found?.length === names.length && names.every((name) => found.includes(JSON.stringify(name)))
   }
   const bridges = (list: readonly NetworkSpec[]) => list.map(({ bridge }) => bridge)
+  const leaving = wanted.filter(({ internal, masquerade }) => masquerade && !internal)
   return (
     rules === RULE_COUNT &&
     holds('bridges', bridges(wanted)) &&
     holds('internal', bridges(wanted.filter(({ internal }) => internal))) &&
-    holds('outward', outward)
+    holds('outward', outward) &&
+    sets.get('within')?.length === wanted.length &&
+    sets.get('masquerade4')?.length === leaving.flatMap(({ ipv4 }) => ipv4).length &&
+    sets.get('masquerade6')?.length === leaving.flatMap(({ ipv6 }) => ipv6).length
   )
 }
 
@@ -131,10 +135,10 @@ function createGate(host: Host, current: () => NetworkSpec[]) {
     const family = familyOf(backend)
     const wanted = current().some((network) => familiesOf(network).includes(family))
     const rules = await filterRules(host, backend)
-    if (wanted && rules.includes('-N DOCKER-USER')) found.add(family)
-    if (!wanted) found.delete(family)
     const lines = planGate(backend, rules, wanted).map(({ line }) => line)
+    found.delete(family)
     await host.run(backend, lines, 'strict')
+    if (wanted && rules.includes('-N DOCKER-USER')) found.add(family)
     return lines.length > 0
   }
 
@@ -165,7 +169,9 @@ function createGate(host: Host, current: () => NetworkSpec[]) {
       if (!isFound(network)) open().catch(() => undefined)
     },
     expect: async (network: NetworkSpec): Promise<void> => {
-      if (opening) await opening
+      await opening?.catch(() => {
+        looked = 0
+      })
       if (!isFound(network) && Date.now() - looked >= GATE_PATIENCE) await open()
     },
     /** Closes it for families that the last network is gone of. */

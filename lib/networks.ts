@@ -1,5 +1,5 @@
 import { parseSubnet, type Subnet } from './addresses.ts'
-import { InvalidRequestError } from './errors.ts'
+import { InvalidRequestError, messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Host } from './kernel/host.ts'
 import { type Surroundings, surroundings } from './kernel/surroundings.ts'
@@ -81,9 +81,11 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
       const said = await applyPlan([...plan, ...planForwarding(network)], host)
       verifyShape(expectedShape(network, endpoint), said)
     } catch (error) {
-      await revertPlan([...medium, ...planEndpoint(network, endpoint)], host)
-      if (medium.length > 0) store.releaseMedium(network.id)
-      throw error
+      const undone = revertPlan([...medium, ...planEndpoint(network, endpoint)], host)
+      await afterwards(
+        error,
+        undone.then(() => void (medium.length > 0 && store.releaseMedium(network.id))),
+      )
     }
   }
 
@@ -97,8 +99,7 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
       await together(link, firewall.expectGate(network))
       store.endpointReady(endpoint.id)
     } catch (error) {
-      await unmake(network, endpoint)
-      throw error
+      await afterwards(error, unmake(network, endpoint))
     }
   }
 
@@ -106,6 +107,20 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
     store
       .networks()
       .flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => parseSubnet(subnet)))
+
+  const unmakeNetwork = async (id: string): Promise<void> => {
+    const spec = store.network(id)
+    if (!spec) return
+    store.networkLeaving(id)
+    for (const row of store.endpoints(id)) await unmake(spec, row.spec)
+    // Side by side, since the kernel waits for a grace period after each deletion.
+    await together(
+      revertPlan(planNetwork(spec), host),
+      store.releaseMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
+      firewall.dismiss(spec),
+    )
+    store.removeNetwork(id)
+  }
 
   const network = (id: string): NetworkSpec => {
     const spec = store.network(id)
@@ -117,30 +132,22 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
     network,
     addNetwork: (id, describe) =>
       queue(id, async () => {
-        if (store.network(id)) return
+        if (store.networks().some(({ spec, ready }) => spec.id === id && ready)) return
+        await unmakeNetwork(id)
         const around = await surroundings(host)
         await makeNetwork(
           describe({ ...around, connected: [...around.connected, ...ownSubnets()] }),
           around.outward,
         )
       }),
-    removeNetwork: (id) =>
-      queue(id, async () => {
-        const spec = store.network(id)
-        if (!spec) return
-        store.networkLeaving(id)
-        for (const row of store.endpoints(id)) await unmake(spec, row.spec)
-        // Side by side, since the kernel waits for a grace period after each deletion.
-        await together(
-          revertPlan(planNetwork(spec), host),
-          store.releaseMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
-          firewall.dismiss(spec),
-        )
-        store.removeNetwork(id)
-      }),
+    removeNetwork: (id) => queue(id, () => unmakeNetwork(id)),
     addEndpoint: (spec, wanted) =>
       queue(wanted.id, async () => {
-        if (!store.endpoint(wanted.id)) await makeEndpoint(spec, wanted)
+        const known = store.endpoint(wanted.id)
+        if (known && store.isReady(wanted.id)) return
+        // A first attempt that could neither be made nor taken back.
+        if (known) await unmake(spec, known)
+        await makeEndpoint(spec, wanted)
       }),
     join: (id) => {
       const endpoint = store.endpoint(id)
@@ -165,4 +172,12 @@ async function together(...tasks: (Promise<unknown> | undefined)[]): Promise<voi
   )
   if (failed.length > 1) throw new AggregateError(failed, failed.map(({ message }) => message).join('; '))
   if (failed.length === 1) throw failed[0]
+}
+
+/** Throws the first error once what it calls for is undone, together with what went wrong then. */
+async function afterwards(error: unknown, undo: Promise<void>): Promise<never> {
+  await undo.catch((more: unknown) => {
+    throw new AggregateError([error, more], messageOf(error))
+  })
+  throw error
 }

@@ -36,9 +36,10 @@ export interface KeeperParts {
 export function createKeeper(parts: KeeperParts): Keeper {
   const { host, store, pools, firewall } = parts
   const pass = async (): Promise<Repair[]> => {
+    const dead = await inTurn([async () => dropDead(await look(host, store), parts)])
     const view = await look(host, store)
     return inTurn([
-      () => dropDead(view, parts),
+      async () => dead,
       () => dropStray(view, host, store),
       () => repairLinks(view, host),
       () => repairShapes(view, host),

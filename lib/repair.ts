@@ -1,13 +1,13 @@
 import { formatSubnet } from './addresses.ts'
 import type { Host } from './kernel/host.ts'
 import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
-import { type OwnLink, ownLinks, shown } from './kernel/observe.ts'
+import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
 import { hostEndName, mediumName } from './names.ts'
 import { expectedShape, planShape } from './plan/endpoint.ts'
 import { type NetworkSpec, planNetwork } from './plan/network.ts'
 import { mergePlans, type Plan, repairPlan, step } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
-import { foreignRoots, shapeFaults } from './plan/verify.ts'
+import { foreignRoots, isWholeMedium, shapeFaults } from './plan/verify.ts'
 import type { EndpointRow, NetworkStore } from './store/networks.ts'
 import type { PoolStore } from './store/pools.ts'
 
@@ -99,11 +99,14 @@ export async function repairShapes(view: View, host: Host): Promise<Repair[]> {
     return expected.up || expected.down ? [{ network, spec, expected }] : []
   })
   if (shaped.length === 0 && view.mediums.length === 0) return []
-  const repairs = await repairMediums(view, host)
-  const found = await shown(
-    host,
-    view.mediums.map(({ id }) => mediumName(id)),
-  )
+  const see = () =>
+    shown(
+      host,
+      view.mediums.map(({ id }) => mediumName(id)),
+      shaped.flatMap(({ expected }) => (expected.up ? [expected.hostEnd] : [])),
+    )
+  const repairs = await repairMediums(view, host, await see())
+  const found = await see()
   for (const { network, spec, expected } of shaped) {
     const foreign = foreignRoots(expected, found)
     const faults = shapeFaults(expected, found)
@@ -115,14 +118,24 @@ export async function repairShapes(view: View, host: Host): Promise<Repair[]> {
   return repairs
 }
 
-/** Makes mediums again that are gone, or have lost their tree; their members' classes are found missing next. */
-async function repairMediums({ mediums }: View, host: Host): Promise<Repair[]> {
-  const { qdiscs } = await shown(host, [])
-  const lost = mediums.filter(
-    ({ id }) => !qdiscs.some(({ device, kind }) => device === mediumName(id) && kind === 'htb'),
-  )
-  if (lost.length > 0) await repairPlan(mergePlans(lost.map(planMedium)), host)
-  return lost.map(({ id }) => `medium ${mediumName(id)} was gone: made again`)
+/**
+ * Makes mediums anew that are gone, or have lost a part of their tree: parts cannot be put back one by one. Their members'
+ * classes, filters and redirects are found missing next.
+ */
+async function repairMediums({ mediums, links }: View, host: Host, found: Shown): Promise<Repair[]> {
+  const names = new Map(mediums.map((network) => [mediumName(network.id), network]))
+  const broken = [...names].filter(([name]) => !links.has(name) || !isWholeMedium(name, found))
+  const down = [...names.keys()].filter((name) => links.get(name)?.up === false)
+  const present = broken.flatMap(([name]) => (links.has(name) ? [deleteLink(name).line] : []))
+  if (present.length > 0) await host.run('ip', present, 'force')
+  const plans = [...broken.map(([, network]) => planMedium(network)), down.map((name) => step(setUp(name)))]
+  await repairPlan(mergePlans(plans), host)
+  return [
+    ...broken.map(([name]) => `medium ${name} was not whole: made anew`),
+    ...down
+      .filter((name) => !broken.some(([other]) => other === name))
+      .map((name) => `medium ${name} was down: set up`),
+  ]
 }
 
 /**

@@ -39,7 +39,7 @@ export function parseRate(text: string): number {
 function rateHint(value: string): string {
   const bps = /^(\d+(?:\.\d+)?)([kmgt]?i?)bps$/.exec(value)
   if (bps)
-    return `"${short(value)}" can be read two ways: write ${bps[1]}${bps[2]}bit for bits a second or ${bps[1]}${bps[2]}byte for bytes a second`
+    return `"${short(value)}" can be read two ways: write ${short(`${bps[1]}${bps[2]}`)}bit for bits a second or ${short(`${bps[1]}${bps[2]}`)}byte for bytes a second`
   if (/^\d+(?:\.\d+)?[kmgt]?i?$/.test(value))
     return `"${short(value)}" can be read two ways: write ${short(value)}bit for bits a second or ${short(value)}byte for bytes a second`
   return `expected a rate such as "10mbit", "1.5gbit" or "12mbyte", got "${short(value)}"`

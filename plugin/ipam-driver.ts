@@ -84,7 +84,7 @@ export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
 
     RequestAddress: ({ PoolID, Address, Options }: wire.RequestAddressRequest) => {
       const kind = Options?.RequestAddressType === GATEWAY ? 'gateway' : 'endpoint'
-      const wanted = Address ? parseAddress(Address).value : undefined
+      const wanted = Address ? parseAddress(Address) : undefined
       const { address, prefix } = pools.takeAddress(PoolID, kind, wanted)
       return { Address: `${address}/${prefix}`, Data: {} }
     },

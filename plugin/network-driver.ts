@@ -14,6 +14,8 @@ import {
 } from './options.ts'
 
 const NETLABEL = 'com.docker.network'
+/** bytes: the least that IPv6 lives with */
+const IPV6_MTU = 1280
 
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
 export const networkDriver = (networks: Networks) => ({
@@ -102,6 +104,10 @@ function networkSpec(
     interfacePrefix: options.interfacePrefix,
     options: options.link,
   }
+  if (spec.ipv6.length > 0 && mtu < IPV6_MTU)
+    throw new InvalidRequestError(
+      `${NETLABEL}.driver.mtu: expected at least ${IPV6_MTU} with IPv6 (RFC 8200), got ${mtu}`,
+    )
   for (const { subnet } of [...spec.ipv4, ...spec.ipv6]) checkOverlap(subnet, around)
   return spec
 }

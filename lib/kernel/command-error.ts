@@ -30,7 +30,7 @@ export class CommandError extends Error {
  * iproute2 6.1 to 6.17, nft 1.0.6 and 1.1, iptables 1.8; a kernel test provokes each.
  */
 const WORDS: readonly (readonly [Failure, RegExp])[] = [
-  ['exists', /File exists|already assigned|Exclusivity flag on|NLM_F_REPLACE needed/],
+  ['exists', /File exists|already exists|already assigned|Exclusivity flag on|NLM_F_REPLACE needed/],
   [
     'missing',
     /Cannot find device|does not exist|No such file or directory|No such device|Address not found|handle of zero|Cannot find specified|Specified filter handle not found|Specified class (doesn't|not) (exist|found)|Parent Qdisc doesn't exist|Invalid handle|does a matching rule exist|No chain\/target\/match/,
@@ -44,12 +44,19 @@ const WORDS: readonly (readonly [Failure, RegExp])[] = [
 
 const failureOf = (stderr: string): Failure => WORDS.find(([, words]) => words.test(stderr))?.[0] ?? 'other'
 
+/** What ip says of a word that it cannot resolve, such as a master that is gone. It ends there, whatever else was to be done. */
+const ABORT = /argument "([^"]*)" is wrong/
+
+/** Whether the batch ended at the failing line, even with -force. */
+export const isAbort = (stderr: string): boolean => ABORT.test(stderr)
+
 /**
  * Splits what `ip -force -batch -` and `tc -force -batch -` wrote to stderr by the line that each part is about.
  *
+ * @param lines the batch; a line that ended it has no number, and is the last with the word that was wrong
  * @returns pairs of the failing line's index, from 0, and what was said of it
  */
-export function batchFailures(stderr: string): { index: number; text: string }[] {
+export function batchFailures(stderr: string, lines: readonly string[]): { index: number; text: string }[] {
   const failures: { index: number; text: string }[] = []
   let text = ''
   for (const line of stderr.split('\n')) {
@@ -59,6 +66,9 @@ export function batchFailures(stderr: string): { index: number; text: string }[]
       text = ''
     } else text += `${line}\n`
   }
+  const word = ABORT.exec(text)?.[1]
+  const index = word === undefined ? -1 : lines.findLastIndex((line) => line.split(/\s+/).includes(word))
+  if (index >= 0) failures.push({ index, text: text.trim() })
   return failures
 }
 

@@ -37,7 +37,7 @@ const tag =
 export const ip = tag('ip')
 /** As `ip`, for tc(8). */
 export const tc = tag('tc')
-/** As `ip`, for a key below /proc/sys/net: `sysctl`ipv4/ip_forward=1``. */
+/** As `ip`, for a key below /proc/sys/net: `sysctl`ipv4/ip_forward=1``; with `-` before it, one that may be missing. */
 export const sysctl = tag('sysctl')
 
 /** nft text has blanks and braces of its own: values are checked where it is built (nft.ts). */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { messageOf } from '../errors.ts'
 import type { Program } from './command.ts'
-import { batchFailures, CommandError } from './command-error.ts'
+import { batchFailures, CommandError, isAbort } from './command-error.ts'
 
 /** How a batch treats a line that fails: stop there, or go on and report them all at the end. */
 export type Mode = 'strict' | 'force'
@@ -47,7 +47,7 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     })
   }
 
-  const batch = async (
+  const batchOnce = async (
     program: keyof typeof BATCH,
     lines: readonly string[],
     mode: Mode,
@@ -56,13 +56,29 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     const force = mode === 'force' ? ['-force'] : []
     const result = await start(file, [...family, ...force, '-j', '-batch', '-'], `${lines.join('\n')}\n`)
     if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
-    const failures = batchFailures(result.stderr).map(
+    const failures = batchFailures(result.stderr, lines).map(
       ({ index, text }) => new CommandError(program, lines[index] ?? '', text, index),
     )
     if (failures.length === 0)
       failures.push(new CommandError(program, lines[0] ?? '', failureText(result), 0))
-    if (mode === 'strict') throw failures[0]
     return { stdout: result.stdout, failures }
+  }
+
+  const batch = async (
+    program: keyof typeof BATCH,
+    lines: readonly string[],
+    mode: Mode,
+  ): Promise<Outcome> => {
+    const outcome = await batchOnce(program, lines, mode)
+    const last = outcome.failures.at(-1)
+    if (mode === 'strict' && outcome.failures[0]) throw outcome.failures[0]
+    // A word that ip cannot resolve ends the whole batch, -force or not: what stands behind that line is still to be done.
+    if (!last || !isAbort(last.stderr) || last.index + 1 >= lines.length) return outcome
+    const rest = await batch(program, lines.slice(last.index + 1), mode)
+    const moved = rest.failures.map(
+      ({ command, stderr, index }) => new CommandError(program, command, stderr, last.index + 1 + index),
+    )
+    return { stdout: outcome.stdout + rest.stdout, failures: [...outcome.failures, ...moved] }
   }
 
   const nft = async (lines: readonly string[], mode: Mode): Promise<Outcome> => {
@@ -92,7 +108,13 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
   }
 
   const writeSysctl = async (line: string): Promise<string | undefined> => {
-    const [key = '', value = ''] = line.split('=')
+    const [written = '', value = ''] = line.split('=')
+    const key = written.replace(/^-/, '')
+    const refused = await writeKey(key, value)
+    return written.startsWith('-') && refused?.includes('No such file') ? undefined : refused
+  }
+
+  const writeKey = async (key: string, value: string): Promise<string | undefined> => {
     if (prefix.length > 0) {
       const result = await start('tee', [join(sysctlRoot, key)], value)
       return result.exitCode === 0 ? undefined : failureText(result)

@@ -49,8 +49,11 @@ export const addMedium = (device: string, mtu: number, alias: string): Command[]
   ip`link set dev ${device} addrgenmode none alias ${alias}`,
 ]
 
-/** A bridge without IPv6 has none of its own either: no router advertisement of a container's reaches the host. */
-export const disableIpv6 = (device: string): Command => sysctl`ipv6/conf/${device}/disable_ipv6=1`
+/**
+ * A bridge without IPv6 has none of its own either: no router advertisement of a container's reaches the host. The key is
+ * missing, and so is IPv6, below an MTU of 1280 or on a host without it: as in sysctl.d(5), `-` passes over that.
+ */
+export const disableIpv6 = (device: string): Command => sysctl`-ipv6/conf/${device}/disable_ipv6=1`
 
 /** CVE-2020-13401: with accept_ra a container could become the host's IPv6 router. */
 export const ignoreRouterAdvertisements = (device: string): Command => sysctl`ipv6/conf/${device}/accept_ra=0`

@@ -75,11 +75,21 @@ interface ClassJson {
   readonly rate: number
 }
 
+interface FilterJson {
+  readonly options?: {
+    readonly fh?: string
+    readonly flowid?: string
+    readonly actions?: readonly { readonly kind: string; readonly to_dev?: string }[]
+  }
+}
+
 /** What tc has shown of some devices. */
 export interface Shown {
   readonly qdiscs: readonly Qdisc[]
   /** device and class id, such as `si-… 1:11`, to bit/s */
   readonly classes: ReadonlyMap<string, number>
+  /** device, handle and where the filter sends to, such as `si-… 2:02:1 1:11`; absent when nobody asked */
+  readonly filters?: ReadonlySet<string>
 }
 
 /**
@@ -113,16 +123,47 @@ export function readShown(stdout: string, devices: readonly string[], classDevic
   }
 }
 
-/** Every device's qdiscs, and the classes of these. */
-export async function shown(host: Host, classDevices: readonly string[]): Promise<Shown> {
-  const { stdout } = await host.run('tc', ['qdisc show'], 'strict')
-  const lists = await Promise.all(
-    classDevices.map(async (device) => {
-      const classes = await host.run('tc', [`class show dev ${device}`], 'strict')
-      return [...readShown(classes.stdout, [], device).classes]
+/**
+ * All that shapes consist of: every device's qdiscs, classes and filters of the mediums, redirects of the host ends.
+ * A device that is gone by then has nothing to show.
+ */
+export async function shown(
+  host: Host,
+  mediums: readonly string[],
+  hostEnds: readonly string[],
+): Promise<Shown> {
+  const [qdiscs, classes, filters] = await Promise.all([
+    host.run('tc', ['qdisc show'], 'strict'),
+    Promise.all(
+      mediums.map(async (device) => {
+        const { stdout } = await host.run('tc', [`class show dev ${device}`], 'force')
+        return [...readShown(stdout, [], device).classes]
+      }),
+    ),
+    shownFilters(host, [
+      ...mediums.map((device) => ({ device, line: `filter show dev ${device}` })),
+      ...hostEnds.map((device) => ({ device, line: `filter show dev ${device} parent ffff:` })),
+    ]),
+  ])
+  return { qdiscs: readShown(qdiscs.stdout, [], '').qdiscs, classes: new Map(classes.flat()), filters }
+}
+
+async function shownFilters(
+  host: Host,
+  asked: readonly { device: string; line: string }[],
+): Promise<Set<string>> {
+  if (asked.length === 0) return new Set()
+  const lines = asked.map(({ line }) => line)
+  const { stdout, failures } = await host.run('tc', lines, 'force')
+  const failed = new Set(failures.map(({ index }) => index))
+  const answered = asked.filter((_, index) => !failed.has(index))
+  const found = parseBatch<FilterJson>(stdout).flatMap((list, index) =>
+    list.flatMap(({ options }) => {
+      const target = options?.flowid ?? options?.actions?.find(({ kind }) => kind === 'mirred')?.to_dev
+      return options?.fh ? [`${answered[index]?.device} ${options.fh}${target ? ` ${target}` : ''}`] : []
     }),
   )
-  return { qdiscs: readShown(stdout, [], '').qdiscs, classes: new Map(lists.flat()) }
+  return new Set(found)
 }
 
 /** Our table as nft lists it. */

@@ -89,6 +89,15 @@ export const redirectIngress = (device: string, medium: string): Command[] => [
   tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
 ]
 
+/** A member's filter, as tc lists it: handle and class. */
+export const filterOf = (member: Member): string => `${filterHandle(member)} ${classId(member)}`
+
+/** A host end's redirect, as tc lists it. */
+export const redirectOf = (medium: string): string => `800::1 ${medium}`
+
+/** What a medium's tree consists of before there is any member, as tc lists it. */
+export const TREE = { classes: ['1:1', '1:10'], leaf: '10:', filters: ['2:', '800::1'] } as const
+
 /** The handle of the queue under a member's class. */
 export const leafHandle = ({ slot }: Member): string => `${hex(classOf(slot))}:`
 

@@ -33,12 +33,16 @@ export function planGate(backend: Program, rules: string, wanted: boolean): Comm
   const lines = rules.split('\n')
   const present = lines.flatMap((line) => GATE_RULE.exec(line)?.[1] ?? [])
   const home = wanted ? homeOf(lines) : undefined
-  if (present.length === 1 && present[0] === home) return []
-  const removals = present.map((chain) => ({ program: backend, line: `-D ${chain} ${GATE}` }))
-  if (home === undefined) return removals
-  const others = lines.filter((line) => line.startsWith(`-A ${home} `) && !GATE_RULE.test(line))
+  const chain = lines.filter((line) => line.startsWith(`-A ${home} `))
+  const others = chain.filter((line) => !GATE_RULE.test(line))
   const at = others.at(-1) === `-A ${home} -j RETURN` ? others.length : others.length + 1
-  return [...removals, { program: backend, line: `-I ${home} ${at} ${GATE}` }]
+  if (
+    present.length === (home ? 1 : 0) &&
+    chain.findIndex((line) => GATE_RULE.test(line)) === (home ? at - 1 : -1)
+  )
+    return []
+  const removals = present.map((where) => ({ program: backend, line: `-D ${where} ${GATE}` }))
+  return home === undefined ? removals : [...removals, { program: backend, line: `-I ${home} ${at} ${GATE}` }]
 }
 
 function homeOf(lines: readonly string[]): string | undefined {

@@ -1,5 +1,5 @@
 import { type Qdisc, readShown, type Shown } from '../kernel/observe.ts'
-import { classId, leafHandle, type Member, type Shape } from '../kernel/tc.ts'
+import { classId, filterOf, leafHandle, type Member, redirectOf, type Shape, TREE } from '../kernel/tc.ts'
 
 /** What a link's shape should read back as. */
 export interface Expected {
@@ -25,25 +25,39 @@ function downFaults({ hostEnd, down }: Expected, { qdiscs }: Shown): string[] {
   return near(bucket.rate, down.rate) ? [] : [`tbf on ${hostEnd} at ${bucket.rate} bit/s, not ${down.rate}`]
 }
 
-function upFaults({ hostEnd, up }: Expected, { qdiscs, classes }: Shown): string[] {
+function upFaults({ hostEnd, up }: Expected, { qdiscs, classes, filters }: Shown): string[] {
   if (!up) return []
-  const { medium } = up.member
-  const id = classId(up.member)
-  const leaf = leafHandle(up.member)
+  const { member, shape } = up
+  const { medium } = member
+  const id = classId(member)
   const rate = classes.get(`${medium} ${id}`)
-  return [
-    ...(qdiscs.some(({ device, kind }) => device === hostEnd && kind === 'ingress')
-      ? []
-      : [`no ingress qdisc on ${hostEnd}`]),
-    ...(qdiscs.some(({ device, handle }) => device === medium && handle === leaf)
-      ? []
-      : [`no queue ${leaf} on ${medium}`]),
-    ...(rate === undefined ? [`no class ${id} on ${medium}`] : []),
-    ...(rate === undefined || near(rate, up.shape.rate)
-      ? []
-      : [`class ${id} on ${medium} at ${rate} bit/s, not ${up.shape.rate}`]),
+  const has = (device: string, part: Partial<Qdisc>): boolean =>
+    qdiscs.some(
+      (qdisc) =>
+        qdisc.device === device && Object.entries(part).every(([key, is]) => qdisc[key as 'kind'] === is),
+    )
+  const faults: [boolean, string][] = [
+    [!has(hostEnd, { kind: 'ingress' }), `no ingress qdisc on ${hostEnd}`],
+    [filters?.has(`${hostEnd} ${redirectOf(medium)}`) === false, `no redirect from ${hostEnd} to ${medium}`],
+    [!has(medium, { handle: leafHandle(member) }), `no queue ${leafHandle(member)} on ${medium}`],
+    [rate === undefined, `no class ${id} on ${medium}`],
+    [
+      rate !== undefined && !near(rate, shape.rate),
+      `class ${id} on ${medium} at ${rate} bit/s, not ${shape.rate}`,
+    ],
+    [filters?.has(`${medium} ${filterOf(member)}`) === false, `no filter for ${member.mac} on ${medium}`],
   ]
+  return faults.flatMap(([wrong, words]) => (wrong ? [words] : []))
 }
+
+/** Whether a medium has all that its members' classes hang on. */
+export const isWholeMedium = (medium: string, { qdiscs, classes, filters }: Shown): boolean =>
+  qdiscs.some(
+    ({ device, kind, handle, root }) => device === medium && root && kind === 'htb' && handle === '1:',
+  ) &&
+  qdiscs.some(({ device, handle }) => device === medium && handle === TREE.leaf) &&
+  TREE.classes.every((id) => classes.has(`${medium} ${id}`)) &&
+  TREE.filters.every((handle) => filters?.has(`${medium} ${handle}`))
 
 const isOurs = ({ root, kind, handle }: Qdisc): boolean => root && kind === 'tbf' && handle === '1:'
 /** What the kernel itself puts on a link has the handle 0. */

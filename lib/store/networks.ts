@@ -47,6 +47,8 @@ export interface NetworkStore {
   endpointReady(id: string): void
   endpointJoined(id: string): void
   endpoint(id: string): EndpointSpec | undefined
+  /** Whether the call that makes the endpoint has ended well. */
+  isReady(endpointId: string): boolean
   endpoints(networkId?: string): EndpointRow[]
   removeEndpoint(id: string): void
 }
@@ -71,6 +73,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   const readyEndpoint = statement('UPDATE endpoints SET ready = 1 WHERE id = ?')
   const joinedEndpoint = statement('UPDATE endpoints SET joined = 1 WHERE id = ?')
   const getEndpoint = statement('SELECT spec FROM endpoints WHERE id = ?')
+  const getReady = statement('SELECT ready FROM endpoints WHERE id = ?')
   const allEndpoints = statement('SELECT spec, ready, joined, made FROM endpoints ORDER BY network, slot')
   const ofNetwork = statement(
     'SELECT spec, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot',
@@ -120,6 +123,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
       const row = getEndpoint.get(id)
       return row && specOf<EndpointSpec>(row)
     },
+    isReady: (endpointId) => getReady.get(endpointId)?.ready === 1,
     endpoints: (networkId) =>
       (networkId === undefined ? allEndpoints.all() : ofNetwork.all(networkId)).map((row) => ({
         spec: specOf<EndpointSpec>(row),

@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { formatAddress, formatSubnet, parseAddress, parseSubnet, type Subnet } from '../addresses.ts'
+import {
+  type Address,
+  formatAddress,
+  formatSubnet,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+} from '../addresses.ts'
 import { InvalidRequestError } from '../errors.ts'
 import { automatic, checkAddress } from '../pool.ts'
 import { transact } from './database.ts'
@@ -32,7 +39,7 @@ export interface PoolStore {
   takeAddress(
     poolId: string,
     kind: AddressKind,
-    wanted?: bigint,
+    wanted?: Address,
   ): { readonly address: string; readonly prefix: number }
   /** Unknown pools and addresses are passed over. */
   releaseAddress(poolId: string, address: string): void
@@ -95,9 +102,13 @@ export function poolStore(database: DatabaseSync): PoolStore {
     )
   }
 
-  const takeThis = (row: Record<string, unknown>, { subnet }: PoolRow, wanted: bigint): string => {
-    checkAddress(subnet, subnet.family, wanted)
-    const address = formatAddress(subnet.family, wanted)
+  const takeThis = (
+    row: Record<string, unknown>,
+    { subnet }: PoolRow,
+    { family, value }: Address,
+  ): string => {
+    checkAddress(subnet, family, value)
+    const address = formatAddress(family, value)
     const found = getAddress.get(Number(row.key), address)
     if (found && found.released === null)
       throw new InvalidRequestError(`address ${address} is in use already`)

@@ -168,7 +168,7 @@ t.test('recover() releases addresses of endpoints that never came, once they are
   const range = { family: 4 as const, base: 0x0a_09_00_00n, prefix: 24 }
   const { id } = pools.addPool('sluice-local', range, range)
   for (const last of [1n, 2n, 3n, 9n])
-    pools.takeAddress(id, last === 1n ? 'gateway' : 'endpoint', range.base + last)
+    pools.takeAddress(id, last === 1n ? 'gateway' : 'endpoint', { family: 4, value: range.base + last })
   const { keeper, database } = restart()
   t.strictSame(await keeper.recover(), [], 'they may still come')
   database.exec('UPDATE addresses SET made = 0')

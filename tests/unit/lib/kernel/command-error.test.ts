@@ -78,10 +78,13 @@ t.test('CommandError() names the kernel module that is missing', async (t) => {
 t.test('batchFailures() gives each failing line what was said of it', async (t) => {
   const stderr =
     'RTNETLINK answers: File exists\nCommand failed -:1\nError: ipv4: Address already assigned.\nmore of it\nCommand failed -:12\n'
-  t.strictSame(batchFailures(stderr), [
+  t.strictSame(batchFailures(stderr, []), [
     { index: 0, text: 'RTNETLINK answers: File exists' },
     { index: 11, text: 'Error: ipv4: Address already assigned.\nmore of it' },
   ])
-  t.strictSame(batchFailures('ip: command not found\n'), [], 'no line is to blame')
-  t.strictSame(batchFailures(''), [])
+  t.strictSame(batchFailures('ip: command not found\n', []), [], 'no line is to blame')
+  t.strictSame(batchFailures('', []), [])
+  const lines = ['link set a up', 'link set a master b', 'link set c up']
+  const aborted = 'Error: argument "b" is wrong: Device does not exist\n'
+  t.match(batchFailures(aborted, lines), [{ index: 1 }], 'a line that ended the batch is found by its word')
 })

@@ -14,7 +14,7 @@ const ADD = [
   `ip link set dev ${BRIDGE} alias sluice/network/${NETWORK}`,
 ]
 const UP = `ip link set dev ${BRIDGE} up`
-const NO_IPV6 = `sysctl ipv6/conf/${BRIDGE}/disable_ipv6=1`
+const NO_IPV6 = `sysctl -ipv6/conf/${BRIDGE}/disable_ipv6=1`
 const NO_RA = `sysctl ipv6/conf/${BRIDGE}/accept_ra=0`
 const GATEWAY4 = `ip addr add 10.9.0.1/24 brd + dev ${BRIDGE}`
 const GATEWAY6 = `ip addr add fd09::1/64 dev ${BRIDGE} nodad`
