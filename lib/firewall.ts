@@ -154,9 +154,15 @@ function createGate(host: Host, current: () => NetworkSpec[]) {
     })
 
   const open = (): Promise<unknown> => {
-    const begun = setAll(false).finally(() => {
-      if (opening === begun) opening = undefined
-    })
+    const begun = setAll(false)
+      .catch((error: unknown) => {
+        // Whoever comes next looks again, however soon.
+        looked = 0
+        throw error
+      })
+      .finally(() => {
+        if (opening === begun) opening = undefined
+      })
     opening = begun
     return begun
   }
@@ -169,9 +175,7 @@ function createGate(host: Host, current: () => NetworkSpec[]) {
       if (!isFound(network)) open().catch(() => undefined)
     },
     expect: async (network: NetworkSpec): Promise<void> => {
-      await opening?.catch(() => {
-        looked = 0
-      })
+      await opening?.catch(() => undefined)
       if (!isFound(network) && Date.now() - looked >= GATE_PATIENCE) await open()
     },
     /** Closes it for families that the last network is gone of. */

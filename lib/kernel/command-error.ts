@@ -53,7 +53,7 @@ export const isAbort = (stderr: string): boolean => ABORT.test(stderr)
 /**
  * Splits what `ip -force -batch -` and `tc -force -batch -` wrote to stderr by the line that each part is about.
  *
- * @param lines the batch; a line that ended it has no number, and is the last with the word that was wrong
+ * @param lines the batch; a line that ended it has no number, and is known by the word that was wrong
  * @returns pairs of the failing line's index, from 0, and what was said of it
  */
 export function batchFailures(stderr: string, lines: readonly string[]): { index: number; text: string }[] {
@@ -67,7 +67,11 @@ export function batchFailures(stderr: string, lines: readonly string[]): { index
     } else text += `${line}\n`
   }
   const word = ABORT.exec(text)?.[1]
-  const index = word === undefined ? -1 : lines.findLastIndex((line) => line.split(/\s+/).includes(word))
+  // What it cannot resolve in our lines is a master: the first such line behind the failures that have a number.
+  const behind = failures.at(-1)?.index ?? -1
+  const index = lines.findIndex(
+    (line, at) => at > behind && word !== undefined && line.includes(` master ${word}`),
+  )
   if (index >= 0) failures.push({ index, text: text.trim() })
   return failures
 }

@@ -69,7 +69,8 @@ export interface Member {
 }
 
 /** The filter's node within its bucket: u32 keeps 12 bits of it, and zero means "pick one". */
-const filterHandle = ({ slot, mac }: Member): string => `2:${mac.slice(-2)}:${hex(slot + 1)}`
+const filterHandle = ({ slot, mac }: Member): string =>
+  `2:${hex(Number.parseInt(mac.slice(-2), 16))}:${hex(slot + 1)}`
 
 /** Gives a member its class, and sends the frames from its MAC there. Offsets are from the network header: -8 is the source MAC. */
 export const addMember = (member: Member, shape: Shape): Command[] => [

@@ -60,7 +60,7 @@ t.test(
     t.match(await after.keeper.recover(), [
       `endpoint ${FIRST.id} has no link any more: forgotten`,
       `bridge ${BRIDGE} was not as it should be: repaired`,
-      `medium ${IFB} was gone: made again`,
+      `medium ${IFB} was not whole: made anew`,
       'rules were not as they should be: set again',
     ])
     t.strictSame(await stateOf(fresh), wanted)
@@ -126,12 +126,12 @@ const damages: Record<string, string[]> = {
   ],
   'the ingress': [`tc qdisc del dev ${HOST_END} ingress`],
   'the class': [
-    `tc filter del dev ${IFB} parent 1: prio 1 handle 2:02:1 protocol all u32`,
+    `tc filter del dev ${IFB} parent 1: prio 1 handle 2:2:1 protocol all u32`,
     `tc class del dev ${IFB} classid 1:11`,
   ],
   'another rate up': [`tc class change dev ${IFB} parent 1:1 classid 1:11 htb rate 1gbit`],
   'the queue of a class': [`tc qdisc del dev ${IFB} parent 1:11`],
-  'the filter of a member': [`tc filter del dev ${IFB} parent 1: prio 1 handle 2:02:1 protocol all u32`],
+  'the filter of a member': [`tc filter del dev ${IFB} parent 1: prio 1 handle 2:2:1 protocol all u32`],
   'all filters': [`tc filter del dev ${IFB} parent 1:`],
   'the redirect': [`tc filter del dev ${HOST_END} ingress`],
   'the tree': [`tc qdisc del dev ${IFB} root`],

@@ -18,7 +18,7 @@ const DOWN = `tc qdisc replace dev ${HOST_END} root handle 1: tbf rate 10000000b
 const UP = [
   `tc class replace dev ${IFB} parent 1:1 classid 1:11 htb rate 10000000bit ceil 10000000bit burst 5000b cburst 5000b quantum 1514`,
   `tc qdisc replace dev ${IFB} parent 1:11 handle 11: bfifo limit 12500b`,
-  `tc filter replace dev ${IFB} parent 1: prio 1 handle 2:02:1 protocol all u32 ht 2:02: match u32 0x02420a09 0xffffffff at -8 match u16 0x0002 0xffff at -4 flowid 1:11`,
+  `tc filter replace dev ${IFB} parent 1: prio 1 handle 2:2:1 protocol all u32 ht 2:02: match u32 0x02420a09 0xffffffff at -8 match u16 0x0002 0xffff at -4 flowid 1:11`,
   `tc qdisc replace dev ${HOST_END} handle ffff: ingress`,
   `tc filter replace dev ${HOST_END} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${IFB}`,
 ]
@@ -61,7 +61,7 @@ t.test('planEndpoint() is taken back by the filter, the class and the link', asy
   t.strictSame(
     plan.toReversed().flatMap(({ revert = [] }) => revert.map(typed)),
     [
-      `tc filter del dev ${IFB} parent 1: prio 1 handle 2:02:4 protocol all u32`,
+      `tc filter del dev ${IFB} parent 1: prio 1 handle 2:2:4 protocol all u32`,
       `tc class del dev ${IFB} classid 1:14`,
       `ip link del dev ${HOST_END}`,
     ],

@@ -146,7 +146,7 @@ t.test('planUp() gives each of 1024 members ids of its own that the kernel can h
       shapeOf(1e6, 1500),
     )
     const [, id = ''] = /classid 1:(\w+)/.exec(first?.apply.line ?? '') ?? []
-    const [, node = ''] = /handle 2:02:(\w+)/.exec(filter?.apply.line ?? '') ?? []
+    const [, node = ''] = /handle 2:2:(\w+)/.exec(filter?.apply.line ?? '') ?? []
     t.ok(
       Number.parseInt(id, 16) > 0x10 && Number.parseInt(node, 16) > 0 && Number.parseInt(node, 16) < 0x1000,
     )
