@@ -29,6 +29,8 @@ export interface Engine {
   /** A folder that the engine sees at the same path. */
   readonly dir: string
   readonly docker: Docker
+  /** What names this engine to a Docker client. */
+  readonly env: { readonly DOCKER_HOST: string }
   /** Runs the machine's Docker CLI and gives its stdout. @throws {ExecaError} with `stderr` */
   cli(...args: string[]): Promise<string>
   /** What the CLI says on stderr when it is refused. @throws {Error} when it is not */
@@ -95,6 +97,7 @@ function describe(host: Host, { version, dockerdArgs = [], iptables = 'nft' }: E
     host,
     dir: host.dir,
     docker,
+    env,
     cli,
     refusal: (...args) =>
       cli(...args).then(
