@@ -64,7 +64,8 @@ export const OPTIONS = {
   rate: option(LINK, parseRate, {
     value: RATE_VALUE,
     default: NO_CAP,
-    meaning: 'cap on what the container sends, and on what it receives',
+    meaning:
+      'cap on what the container sends, and on what it receives; an attachment’s stands over the network’s rate.up and rate.down too',
   }),
   'rate.up': option(LINK, parseRate, {
     value: RATE_VALUE,

@@ -21,10 +21,14 @@ export interface EndpointSpec {
   readonly options: LinkOptions
 }
 
-/** The options in force: the attachment's over the network's, name by name. */
+/** `rate` stands for both directions where its own layer, network or attachment, does not name one. */
+const byDirection = ({ rate, ...rest }: LinkOptions): LinkOptions =>
+  rate === undefined ? rest : { 'rate.up': rate, 'rate.down': rate, ...rest }
+
+/** The options in force: the attachment's over the network's, name by name; an attachment's `rate` sets both directions. */
 export const linkOptions = (network: NetworkSpec, endpoint: EndpointSpec): LinkOptions => ({
-  ...network.options,
-  ...endpoint.options,
+  ...byDirection(network.options),
+  ...byDirection(endpoint.options),
 })
 
 /** Whether what the endpoint sends is queued on the network's medium. */

@@ -68,15 +68,6 @@ t.test('planEndpoint() is taken back by the filter, the class and the link', asy
   )
 })
 
-t.test('linkOptions() lets the attachment override the network name by name', async (t) => {
-  const network = networkSpec({ options: { rate: 1e6, 'rate.up': 2e6, burst: 4000 } })
-  t.strictSame(linkOptions(network, endpointSpec({ options: { 'rate.up': 3e6 } })), {
-    rate: 1e6,
-    'rate.up': 3e6,
-    burst: 4000,
-  })
-})
-
 t.test('usesMedium() is true where something limits what the container sends', async (t) => {
   t.notOk(usesMedium(networkSpec(), endpointSpec()))
   t.notOk(usesMedium(networkSpec({ options: { 'rate.down': 1e6 } }), endpointSpec()))
@@ -92,3 +83,19 @@ t.test('expectedShape() says what the plan sets', async (t) => {
     up: { member: { medium: IFB, slot: 5, mac: '02:42:0a:09:00:02' }, shape: { rate: 10e6 } },
   })
 })
+
+t.test(
+  'linkOptions() lets an attachment’s rate set both directions, over what the network says of one',
+  async (t) => {
+    const over = (given: LinkOptions, own: LinkOptions) =>
+      linkOptions(networkSpec({ options: given }), endpointSpec({ options: own }))
+    t.strictSame(over({ 'rate.down': 16e6 }, { rate: 1e6 }), { 'rate.up': 1e6, 'rate.down': 1e6 })
+    t.strictSame(over({ rate: 16e6 }, { 'rate.up': 1e6 }), { 'rate.up': 1e6, 'rate.down': 16e6 })
+    t.strictSame(over({ rate: 16e6, 'rate.up': 2e6 }, {}), { 'rate.up': 2e6, 'rate.down': 16e6 })
+    t.strictSame(over({ burst: 9000, rate: 1e6 }, { burst: 8000 }), {
+      'rate.up': 1e6,
+      'rate.down': 1e6,
+      burst: 8000,
+    })
+  },
+)
