@@ -35,7 +35,7 @@ export async function surroundings(host: Host): Promise<Surroundings> {
   return {
     taken: places.map(({ subnet }) => subnet),
     connected: places.flatMap(({ subnet, behind }) => (behind ? [] : [subnet])),
-    outward: [...new Set([...gateways, ...parseRoutes6(routes6).gateways])],
+    outward: [...new Set([...gateways, ...parseRoutes6(routes6).gateways])].filter(isPlain),
     links: new Set([...devices.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name]) => name as string)),
     mtu: out === undefined ? 1500 : await mtuOf(host, out),
   }
@@ -117,6 +117,9 @@ export function parseRoutes6(text: string): { places: Place[]; gateways: string[
     })),
   }
 }
+
+/** The kernel takes names that no rule can be written with; nobody gives them to a gateway's device. */
+const isPlain = (name: string): boolean => /^[\w.:-]+$/.test(name)
 
 /** Not the default route, not multicast or link-local, which every host has. */
 const isPlace = ({ family, base, prefix }: Subnet): boolean =>
