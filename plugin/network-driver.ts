@@ -19,7 +19,8 @@ const IPV6_MTU = 1280
 
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
 export const networkDriver = (networks: Networks) => ({
-  GetCapabilities: () => ({ Scope: 'local', ConnectivityScope: 'local', GwAllocChecker: true }),
+  /** GwAllocCheck is not announced: its answer would always be the same, and cost every network a round trip. */
+  GetCapabilities: () => ({ Scope: 'local', ConnectivityScope: 'local' }),
 
   /** Containers route through the gateway even where the bridge is not to have its address (inhibit_ipv4). */
   GwAllocCheck: () => ({ SkipIPv4: false, SkipIPv6: false }),

@@ -110,6 +110,8 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
   const writeSysctl = async (line: string): Promise<string | undefined> => {
     const [written = '', value = ''] = line.split('=')
     const key = written.replace(/^-/, '')
+    // Writing takes the lock that all links share, even to write what is there.
+    if ((await read(join(sysctlRoot, key)))?.trim() === value) return undefined
     const refused = await writeKey(key, value)
     return written.startsWith('-') && refused?.includes('No such file') ? undefined : refused
   }
@@ -126,6 +128,12 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     )
   }
 
+  const read = async (path: string): Promise<string | undefined> => {
+    if (prefix.length === 0) return readFile(path, 'utf8').catch(() => undefined)
+    const result = await start('cat', [path])
+    return result.exitCode === 0 ? result.stdout : undefined
+  }
+
   return {
     run: (program, lines, mode) => {
       if (program === 'nft') return nft(lines, mode)
@@ -136,11 +144,7 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
       if (result.exitCode === 0) return result.stdout
       throw new CommandError(program, args.join(' '), failureText(result), 0)
     },
-    read: async (path) => {
-      if (prefix.length === 0) return readFile(path, 'utf8').catch(() => undefined)
-      const result = await start('cat', [path])
-      return result.exitCode === 0 ? result.stdout : undefined
-    },
+    read,
   }
 }
 

@@ -15,7 +15,6 @@ t.test('GetCapabilities() says that networks are local and gateways are checked'
   t.strictSame(open(t).driver.GetCapabilities(), {
     Scope: 'local',
     ConnectivityScope: 'local',
-    GwAllocChecker: true,
   })
 })
 

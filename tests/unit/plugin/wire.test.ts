@@ -87,7 +87,7 @@ const shapes: Record<string, Shape> = {
   'Plugin.Activate': (t, _sent, answer) =>
     t.strictSame(answer, { Implements: ['NetworkDriver', 'IpamDriver'] }),
   'NetworkDriver.GetCapabilities': (t, _sent, answer) =>
-    t.strictSame(answer, { Scope: 'local', ConnectivityScope: 'local', GwAllocChecker: true }),
+    t.strictSame(answer, { Scope: 'local', ConnectivityScope: 'local' }),
   'NetworkDriver.GwAllocCheck': (t, _sent, answer) =>
     t.strictSame(answer, { SkipIPv4: false, SkipIPv6: false }),
   'NetworkDriver.CreateNetwork': isEmpty,
