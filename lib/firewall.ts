@@ -20,7 +20,8 @@ const GATE_PATIENCE = 5000
  */
 export interface Firewall {
   /**
-   * Puts a network into the rules, and begins to open the gate, which its first endpoint waits for.
+   * Puts a network into the rules and opens the gate. Once nft has been seen to work this happens beside the call: no
+   * packet can pass before an endpoint's making, which waits for it.
    *
    * @param outward names of the devices that lead out of the host
    * @throws {CommandError}
@@ -30,8 +31,13 @@ export interface Firewall {
   dismiss(network: NetworkSpec): Promise<void>
   /** Sets right what is not as it should be. @returns whether anything was wrong */
   repair(): Promise<boolean>
-  /** Waits for the gate, or looks for it where the engine had not set up its chains yet, as at boot. @throws {CommandError} */
-  expectGate(network: NetworkSpec): Promise<void>
+  /**
+   * Waits for a network's rules and gate, tries again what failed, and looks for the gate where the engine had not set up its
+   * chains yet, as at boot.
+   *
+   * @throws {CommandError}
+   */
+  expect(network: NetworkSpec): Promise<void>
 }
 
 export interface FirewallParts {
@@ -45,11 +51,20 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
 
   const current = (): NetworkSpec[] =>
     store.networks().flatMap(({ spec, leaving }) => (leaving ? [] : [spec]))
-  const run = ({ program, line }: Command) => host.run(program, [line], 'strict')
+  /** whether nft has done what it was told before */
+  let proven = false
+  /** what admit() left to be waited for, by network, and how to do it again */
+  const pending = new Map<string, { done: Promise<void>; again: () => Promise<void> }>()
+
+  const run = async ({ program, line }: Command): Promise<void> => {
+    await host.run(program, [line], 'strict')
+    proven = true
+  }
 
   const repairTable = async (): Promise<boolean> => {
     const wanted = current()
     const found = await listTable(host, TABLE)
+    proven = true
     if (wanted.length === 0) {
       if (found) await run(deleteTable())
       return found !== undefined
@@ -60,23 +75,34 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     return true
   }
 
+  const letIn = (network: NetworkSpec, outward: readonly string[]): Promise<void> =>
+    queue('rules', async () => {
+      if (!store.network(network.id)) return
+      const alone = current().every(({ id }) => id === network.id)
+      // What is there in the first case, or gone in the second, is not as this process left it: all of it anew, then.
+      await (alone
+        ? run(createTable([network], outward))
+        : applyPlan(planRules(network, outward), host)
+      ).catch((error: unknown) => {
+        const known = error instanceof CommandError && ['exists', 'missing'].includes(error.failure)
+        if (known) return run(replaceTable(current(), outward))
+        throw error
+      })
+      gate.begin(network)
+    })
+
   return {
-    admit: (network, outward) =>
-      queue('rules', async () => {
-        const alone = current().every(({ id }) => id === network.id)
-        // What is there in the first case, or gone in the second, is not as this process left it: all of it anew, then.
-        await (alone
-          ? run(createTable([network], outward))
-          : applyPlan(planRules(network, outward), host)
-        ).catch((error: unknown) => {
-          const known = error instanceof CommandError && ['exists', 'missing'].includes(error.failure)
-          if (known) return run(replaceTable(current(), outward))
-          throw error
-        })
-        gate.begin(network)
-      }),
+    admit: async (network, outward) => {
+      const again = () => letIn(network, outward)
+      const done = again()
+      if (!proven) return done
+      pending.set(network.id, { done, again })
+      // Whoever waits for it meets the failure; until then it is nobody's.
+      done.catch(() => undefined)
+    },
     dismiss: (network) =>
       queue('rules', async () => {
+        pending.delete(network.id)
         const last = current().every(({ id }) => id === network.id)
         await Promise.all([last ? run(deleteTable()) : revertPlan(planRules(network, []), host), gate.set()])
       }),
@@ -85,7 +111,12 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
         const changed = await Promise.all([repairTable(), gate.check()])
         return changed.includes(true)
       }),
-    expectGate: (network) => gate.expect(network),
+    expect: async (network) => {
+      const admission = pending.get(network.id)
+      await admission?.done.catch(admission.again)
+      pending.delete(network.id)
+      await gate.expect(network)
+    },
   }
 }
 

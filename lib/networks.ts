@@ -96,7 +96,7 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
       const link = usesMedium(network, endpoint)
         ? queue(mediumName(network.id), () => makeLink(network, endpoint))
         : makeLink(network, endpoint)
-      await together(link, firewall.expectGate(network))
+      await together(link, firewall.expect(network))
       store.endpointReady(endpoint.id)
     } catch (error) {
       await afterwards(error, unmake(network, endpoint))

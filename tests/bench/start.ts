@@ -6,7 +6,7 @@ import { LINK_GROUP, TABLE } from '../../lib/names.ts'
 import type { Engine } from '../support/engine.ts'
 import { type Held, repo } from '../support/host.ts'
 import { until } from '../support/until.ts'
-import { findBundle } from './bundle.ts'
+import { findBundle, shippedFlags } from './bundle.ts'
 import { type Part, QUIET } from './part.ts'
 import { openCaller } from './socket.ts'
 import { digits, Samples, spread } from './stats.ts'
@@ -80,7 +80,7 @@ async function once(
 /** Starts the plugin and waits until it can be connected to. */
 async function launch(engine: Engine, { file }: Program): Promise<Held> {
   const env = { ...QUIET, STATE_DIR: join(engine.dir, 'state-start'), METRICS_LISTEN: '127.0.0.1:9642' }
-  const argv = [process.execPath, file]
+  const argv = [process.execPath, ...shippedFlags(), file]
   const starting = engine.host.spawn('start.log', argv, { cwd: repo, env })
   await until('sluice to listen', () => accepts(engine.host.root() + SOCKET), { timeout: 60_000, every: 2 })
   return starting

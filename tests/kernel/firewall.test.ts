@@ -73,8 +73,10 @@ t.test('admit() and dismiss() may be repeated, and the last network takes the ta
   for (const spec of [web, inner, routed]) {
     store.addNetwork(spec)
     await firewall.admit(spec, ['lo'])
+    await firewall.expect(spec)
     after.push(await rules(host))
     await firewall.admit(spec, ['lo'])
+    await firewall.expect(spec)
     t.equal(await rules(host), after.at(-1))
   }
   for (const spec of [routed, inner, web]) {
@@ -107,6 +109,7 @@ for (const [name, damage] of Object.entries(damages))
     for (const spec of [web, inner]) {
       store.addNetwork(spec)
       await firewall.admit(spec, [])
+      await firewall.expect(spec)
     }
     const right = await rules(host)
     t.notOk(await firewall.repair(), 'nothing is wrong')
@@ -124,3 +127,21 @@ t.test('repair() removes the table when no network is left', async (t) => {
   t.equal(await rules(host), '')
   t.notOk(await firewall.repair())
 })
+
+t.test(
+  'admit() works beside the call once nft is known to work, and expect() does again what failed',
+  async (t) => {
+    using host = await namespaceHost()
+    const parts = open(t, host)
+    await parts.firewall.repair()
+    parts.store.addNetwork(web)
+    const failing = { ...web, bridge: 'a name that nft\n does not take' }
+    await t.rejects(
+      parts.firewall.admit(failing, []).then(() => parts.firewall.expect(failing)),
+      { name: 'RangeError' },
+    )
+    await parts.firewall.admit(web, [])
+    await parts.firewall.expect(web)
+    t.match(await rules(host), web.bridge)
+  },
+)

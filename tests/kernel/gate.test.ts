@@ -25,7 +25,7 @@ const network = networkSpec({ ipv6: [IPV6_SUBNET] })
 /** Admits, and waits for the gate as an endpoint does. */
 const admit = async (firewall: Firewall): Promise<void> => {
   await firewall.admit(network, [])
-  await firewall.expectGate(network)
+  await firewall.expect(network)
 }
 
 const open = (t: Test, host: Namespace) => {
@@ -84,12 +84,12 @@ t.test(
   },
 )
 
-t.test('an engine that comes after the network is found by expectGate() or repair()', async (t) => {
+t.test('an engine that comes after the network is found by expect() or repair()', async (t) => {
   using host = await namespaceHost()
   const { firewall } = open(t, host)
   await admit(firewall)
   await dockerChains(host, 'iptables-nft', ['-A DOCKER-USER -j RETURN'])
-  await firewall.expectGate(network)
+  await firewall.expect(network)
   t.strictSame(
     await listed(host, 'iptables-nft'),
     ['-A DOCKER-USER -j RETURN'],
@@ -98,7 +98,7 @@ t.test('an engine that comes after the network is found by expectGate() or repai
   t.ok(await firewall.repair())
   t.strictSame(await listed(host, 'iptables-nft'), [GATE, '-A DOCKER-USER -j RETURN'])
   await host.sh(`iptables-nft -w -D ${GATE.slice(3)}`)
-  await firewall.expectGate(network)
+  await firewall.expect(network)
   t.strictSame(
     await listed(host, 'iptables-nft'),
     ['-A DOCKER-USER -j RETURN'],
