@@ -1,9 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { execa } from 'execa'
-import { messageOf } from '../errors.ts'
 import type { Program } from './command.ts'
 import { batchFailures, CommandError, isAbort } from './command-error.ts'
+import { ownFiles, type ProcFiles, setSysctl } from './sysctl.ts'
 
 /** How a batch treats a line that fails: stop there, or go on and report them all at the end. */
 export type Mode = 'strict' | 'force'
@@ -20,7 +18,7 @@ export interface Host {
   run(program: Program, lines: readonly string[], mode: Mode): Promise<Outcome>
   /** What a program prints when asked, such as `nft -j list table inet sluice`. @throws {CommandError} */
   show(program: Program, args: readonly string[]): Promise<string>
-  /** A file below /proc, or undefined where there is none. */
+  /** A file below /proc or /sys, or undefined where there is none. */
   read(path: string): Promise<string | undefined>
 }
 
@@ -31,12 +29,40 @@ interface HostOptions {
   readonly sysctlRoot?: string
 }
 
-/** Programs that read lines from standard input, one process for all of them. */
-const BATCH = { ip: ['ip'], ip6: ['ip', '-6'], tc: ['tc'] } as const
-
 /** The real host: one process a batch, arguments as arrays, no shell, no inherited descriptor. */
 export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOptions = {}): Host {
-  const start = async (program: string, args: readonly string[], input = '') => {
+  const start = starter(prefix)
+  const files = prefix.length > 0 ? filesThrough(start) : ownFiles
+  return {
+    run: (program, lines, mode) => {
+      if (program === 'nft') return runTransaction(start, lines, mode)
+      if (program in BATCH) return runBatch(start, program as Batched, lines, mode)
+      return runEach(program, lines, mode, (line) =>
+        program === 'sysctl' ? setSysctl(files, sysctlRoot, line) : refusalOf(start, program, line),
+      )
+    },
+    show: async (program, args) => {
+      const result = await start(program, args)
+      if (result.exitCode === 0) return result.stdout
+      throw new CommandError(program, args.join(' '), failureText(result), 0)
+    },
+    read: files.read,
+  }
+}
+
+interface Ended {
+  readonly exitCode?: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+  readonly timedOut: boolean
+  readonly shortMessage?: string | undefined
+}
+
+type Start = (program: string, args: readonly string[], input?: string) => Promise<Ended>
+
+const starter =
+  (prefix: readonly string[]): Start =>
+  (program, args, input = '') => {
     const [file = program, ...rest] = [...prefix, program, ...args]
     return execa(file, rest, {
       input,
@@ -47,112 +73,87 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     })
   }
 
-  const batchOnce = async (
-    program: keyof typeof BATCH,
-    lines: readonly string[],
-    mode: Mode,
-  ): Promise<Outcome> => {
-    const [file, ...family] = BATCH[program]
-    const force = mode === 'force' ? ['-force'] : []
-    const result = await start(file, [...family, ...force, '-j', '-batch', '-'], `${lines.join('\n')}\n`)
-    if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
-    const failures = batchFailures(result.stderr, lines).map(
-      ({ index, text }) => new CommandError(program, lines[index] ?? '', text, index),
-    )
-    if (failures.length === 0)
-      failures.push(new CommandError(program, lines[0] ?? '', failureText(result), 0))
-    return { stdout: result.stdout, failures }
-  }
+const failureText = ({ timedOut, stderr, shortMessage }: Ended): string =>
+  timedOut ? 'no answer within 30 s' : stderr || shortMessage || 'failed without a word'
 
-  const batch = async (
-    program: keyof typeof BATCH,
-    lines: readonly string[],
-    mode: Mode,
-  ): Promise<Outcome> => {
-    const outcome = await batchOnce(program, lines, mode)
-    const last = outcome.failures.at(-1)
-    if (mode === 'strict' && outcome.failures[0]) throw outcome.failures[0]
-    // A word that ip cannot resolve ends the whole batch, -force or not: what stands behind that line is still to be done.
-    if (!last || !isAbort(last.stderr) || last.index + 1 >= lines.length) return outcome
-    const rest = await batch(program, lines.slice(last.index + 1), mode)
-    const moved = rest.failures.map(
-      ({ command, stderr, index }) => new CommandError(program, command, stderr, last.index + 1 + index),
-    )
-    return { stdout: outcome.stdout + rest.stdout, failures: [...outcome.failures, ...moved] }
-  }
+/** Programs that read lines from standard input, one process for all of them. */
+const BATCH = { ip: ['ip'], ip6: ['ip', '-6'], tc: ['tc'] } as const
+type Batched = keyof typeof BATCH
 
-  const nft = async (lines: readonly string[], mode: Mode): Promise<Outcome> => {
-    const text = lines.join('\n')
-    const result = await start('nft', ['-f', '-'], `${text}\n`)
-    if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
-    const failure = new CommandError('nft', text, failureText(result), 0)
-    if (mode === 'strict') throw failure
-    return { stdout: result.stdout, failures: [failure] }
-  }
+async function runBatch(
+  start: Start,
+  program: Batched,
+  lines: readonly string[],
+  mode: Mode,
+): Promise<Outcome> {
+  const outcome = await runBatchOnce(start, program, lines, mode)
+  const last = outcome.failures.at(-1)
+  if (mode === 'strict' && outcome.failures[0]) throw outcome.failures[0]
+  // A word that ip cannot resolve ends the whole batch, -force or not: what stands behind that line is still to be done.
+  if (!last || !isAbort(last.stderr) || last.index + 1 >= lines.length) return outcome
+  const rest = await runBatch(start, program, lines.slice(last.index + 1), mode)
+  const moved = rest.failures.map(
+    ({ command, stderr, index }) => new CommandError(program, command, stderr, last.index + 1 + index),
+  )
+  return { stdout: outcome.stdout + rest.stdout, failures: [...outcome.failures, ...moved] }
+}
 
-  /** iptables takes one command a process; a sysctl is a file. */
-  const each = async (program: Program, lines: readonly string[], mode: Mode): Promise<Outcome> => {
-    const failures: CommandError[] = []
-    for (const [index, line] of lines.entries()) {
-      const refused = program === 'sysctl' ? await writeSysctl(line) : await iptables(program, line)
-      if (refused === undefined) continue
-      failures.push(new CommandError(program, line, refused, index))
-      if (mode === 'strict') throw failures[0]
-    }
-    return { stdout: '', failures }
-  }
+async function runBatchOnce(
+  start: Start,
+  program: Batched,
+  lines: readonly string[],
+  mode: Mode,
+): Promise<Outcome> {
+  const [file, ...family] = BATCH[program]
+  const force = mode === 'force' ? ['-force'] : []
+  const result = await start(file, [...family, ...force, '-j', '-batch', '-'], `${lines.join('\n')}\n`)
+  if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
+  const failures = batchFailures(result.stderr, lines).map(
+    ({ index, text }) => new CommandError(program, lines[index] ?? '', text, index),
+  )
+  if (failures.length === 0) failures.push(new CommandError(program, lines[0] ?? '', failureText(result), 0))
+  return { stdout: result.stdout, failures }
+}
 
-  const iptables = async (program: string, line: string): Promise<string | undefined> => {
-    const result = await start(program, ['-w', ...line.split(' ')])
-    return result.exitCode === 0 ? undefined : failureText(result)
-  }
+async function runTransaction(start: Start, lines: readonly string[], mode: Mode): Promise<Outcome> {
+  const text = lines.join('\n')
+  const result = await start('nft', ['-f', '-'], `${text}\n`)
+  if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
+  const failure = new CommandError('nft', text, failureText(result), 0)
+  if (mode === 'strict') throw failure
+  return { stdout: result.stdout, failures: [failure] }
+}
 
-  const writeSysctl = async (line: string): Promise<string | undefined> => {
-    const [written = '', value = ''] = line.split('=')
-    const key = written.replace(/^-/, '')
-    // Writing takes the lock that all links share, even to write what is there.
-    if ((await read(join(sysctlRoot, key)))?.trim() === value) return undefined
-    const refused = await writeKey(key, value)
-    return written.startsWith('-') && refused?.includes('No such file') ? undefined : refused
+/** For what takes one command at a time. @param refusal why a line cannot be carried out, or undefined */
+async function runEach(
+  program: Program,
+  lines: readonly string[],
+  mode: Mode,
+  refusal: (line: string) => Promise<string | undefined>,
+): Promise<Outcome> {
+  const failures: CommandError[] = []
+  for (const [index, line] of lines.entries()) {
+    const refused = await refusal(line)
+    if (refused === undefined) continue
+    failures.push(new CommandError(program, line, refused, index))
+    if (mode === 'strict') throw failures[0]
   }
+  return { stdout: '', failures }
+}
 
-  const writeKey = async (key: string, value: string): Promise<string | undefined> => {
-    if (prefix.length > 0) {
-      const result = await start('tee', [join(sysctlRoot, key)], value)
-      return result.exitCode === 0 ? undefined : failureText(result)
-    }
-    return writeFile(join(sysctlRoot, key), value).then(
-      () => undefined,
-      (error: NodeJS.ErrnoException) =>
-        error.code === 'ENOENT' ? 'No such file or directory' : messageOf(error),
-    )
-  }
+async function refusalOf(start: Start, program: Program, line: string): Promise<string | undefined> {
+  const result = await start(program, ['-w', ...line.split(' ')])
+  return result.exitCode === 0 ? undefined : failureText(result)
+}
 
-  const read = async (path: string): Promise<string | undefined> => {
-    if (prefix.length === 0) return readFile(path, 'utf8').catch(() => undefined)
+/** Files as a program sees them that is started through the prefix. */
+const filesThrough = (start: Start): ProcFiles => ({
+  read: async (path) => {
     const result = await start('cat', [path])
     return result.exitCode === 0 ? result.stdout : undefined
-  }
-
-  return {
-    run: (program, lines, mode) => {
-      if (program === 'nft') return nft(lines, mode)
-      return program in BATCH ? batch(program as keyof typeof BATCH, lines, mode) : each(program, lines, mode)
-    },
-    show: async (program, args) => {
-      const result = await start(program, args)
-      if (result.exitCode === 0) return result.stdout
-      throw new CommandError(program, args.join(' '), failureText(result), 0)
-    },
-    read,
-  }
-}
-
-interface Ended {
-  readonly stderr?: string | undefined
-  readonly timedOut?: boolean | undefined
-  readonly shortMessage?: string | undefined
-}
-
-const failureText = (result: Ended): string =>
-  result.timedOut ? 'no answer within 30 s' : result.stderr || result.shortMessage || 'failed without a word'
+  },
+  write: async (path, value) => {
+    const result = await start('tee', [path], value)
+    return result.exitCode === 0 ? undefined : failureText(result)
+  },
+})

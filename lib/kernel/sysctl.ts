@@ -1,0 +1,38 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '../errors.ts'
+
+/** Files below /proc, as they are where the host's programs run. */
+export interface ProcFiles {
+  /** undefined where there is no such file */
+  read(path: string): Promise<string | undefined>
+  /** @returns why it cannot be written, or undefined */
+  write(path: string, value: string): Promise<string | undefined>
+}
+
+/** The files of this process's own namespaces. */
+export const ownFiles: ProcFiles = {
+  read: (path) => readFile(path, 'utf8').catch(() => undefined),
+  write: (path, value) =>
+    writeFile(path, value).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) =>
+        error.code === 'ENOENT' ? 'No such file or directory' : messageOf(error),
+    ),
+}
+
+/**
+ * Sets one key.
+ *
+ * @param root where /proc/sys/net can be written
+ * @param line `KEY=VALUE`; as in sysctl.d(5), `-` before the key passes over one that is missing
+ * @returns why it cannot be set, or undefined
+ */
+export async function setSysctl(files: ProcFiles, root: string, line: string): Promise<string | undefined> {
+  const [written = '', value = ''] = line.split('=')
+  const path = join(root, written.replace(/^-/, ''))
+  // Writing takes the lock that all links share, even to write what is there.
+  if ((await files.read(path))?.trim() === value) return undefined
+  const refused = await files.write(path, value)
+  return written.startsWith('-') && refused?.includes('No such file') ? undefined : refused
+}
