@@ -2,10 +2,10 @@ import type { Command, Program } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
 import type { Host } from './kernel/host.ts'
 import { createTable, deleteTable, RULE_COUNT, replaceTable } from './kernel/nft.ts'
-import { filterBackends, filterRules, type ListedTable, listTable } from './kernel/observe.ts'
+import { filterBackends, filterTable, type ListedTable, listTable } from './kernel/observe.ts'
 import { surroundings } from './kernel/surroundings.ts'
 import { TABLE } from './names.ts'
-import { planGate, planRules } from './plan/firewall.ts'
+import { planGate, planRules, USER_CHAIN } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
 import { applyPlan, revertPlan } from './plan/plan.ts'
 import { createQueue } from './queue.ts'
@@ -165,11 +165,11 @@ function createGate(host: Host, current: () => NetworkSpec[]) {
   const setIn = async (backend: Program): Promise<boolean> => {
     const family = familyOf(backend)
     const wanted = current().some((network) => familiesOf(network).includes(family))
-    const rules = await filterRules(host, backend)
-    const lines = planGate(backend, rules, wanted).map(({ line }) => line)
+    const table = await filterTable(host, backend)
+    const lines = planGate(backend, table, wanted).map(({ line }) => line)
     found.delete(family)
     await host.run(backend, lines, 'strict')
-    if (wanted && rules.includes('-N DOCKER-USER')) found.add(family)
+    if (wanted && table.chains.has(USER_CHAIN)) found.add(family)
     return lines.length > 0
   }
 

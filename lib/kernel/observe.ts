@@ -2,6 +2,7 @@ import { LINK_GROUP } from '../names.ts'
 import type { Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
 import type { Host } from './host.ts'
+import { type FilterTable, parseFilter } from './iptables.ts'
 
 /** Reading is JSON (`-j`), but for HTB classes, which iproute2 prints as text up to this day. */
 const parseBatch = <T>(stdout: string): T[][] =>
@@ -212,9 +213,11 @@ export async function filterBackends(host: Host): Promise<Program[]> {
   ]
 }
 
-/** The filter table as `iptables -S` lists it, a format made to be read back; empty where the program is not installed. */
-export const filterRules = (host: Host, backend: Program): Promise<string> =>
-  host.show(backend, ['-w', '-S']).catch((error: CommandError) => {
+/** The filter table as it is; empty where the program is not installed. */
+export async function filterTable(host: Host, backend: Program): Promise<FilterTable> {
+  const listing = await host.show(backend, ['-w', '-S']).catch((error: CommandError) => {
     if (/ENOENT/.test(error.stderr)) return ''
     throw error
   })
+  return parseFilter(listing)
+}

@@ -1,6 +1,6 @@
 import type { Command, Program } from '../kernel/command.ts'
+import { deleteGate, type FilterTable, insertGate } from '../kernel/iptables.ts'
 import { networkElements } from '../kernel/nft.ts'
-import { PASS_MARK } from '../names.ts'
 import type { NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
 
@@ -14,9 +14,8 @@ export const planRules = (network: NetworkSpec, outward: readonly string[]): Pla
   return [step(add, remove)]
 }
 
-/** What honours the mark that our forward chain gave: one rule, the same for every packet of every network. */
-const GATE = `-m mark --mark ${PASS_MARK}/${PASS_MARK} -m comment --comment sluice -j ACCEPT`
-const GATE_RULE = /^-A (\S+) .*--comment "?sluice"? .*-j ACCEPT$/
+/** The chain that Docker keeps for others' rules, and comes by first. */
+export const USER_CHAIN = 'DOCKER-USER'
 
 /**
  * What it takes for the gate to stand where it should, and nowhere else.
@@ -25,27 +24,23 @@ const GATE_RULE = /^-A (\S+) .*--comment "?sluice"? .*-j ACCEPT$/
  * there is refused to our containers as well. Without that chain (no engine with iptables) FORWARD needs the rule only if its policy is DROP.
  *
  * @param backend such as `iptables-nft`
- * @param rules what `iptables -S` prints of the filter table
  * @param wanted false once the last network is gone
  * @see https://docs.docker.com/engine/network/packet-filtering-firewalls/
  */
-export function planGate(backend: Program, rules: string, wanted: boolean): Command[] {
-  const lines = rules.split('\n')
-  const present = lines.flatMap((line) => GATE_RULE.exec(line)?.[1] ?? [])
-  const home = wanted ? homeOf(lines) : undefined
-  const chain = lines.filter((line) => line.startsWith(`-A ${home} `))
-  const others = chain.filter((line) => !GATE_RULE.test(line))
-  const at = others.at(-1) === `-A ${home} -j RETURN` ? others.length : others.length + 1
-  if (
-    present.length === (home ? 1 : 0) &&
-    chain.findIndex((line) => GATE_RULE.test(line)) === (home ? at - 1 : -1)
+export function planGate(backend: Program, table: FilterTable, wanted: boolean): Command[] {
+  const home = wanted ? homeOf(table) : undefined
+  const others = (home === undefined ? [] : (table.chains.get(home) ?? [])).filter((rule) => rule !== 'gate')
+  const at = others.at(-1) === 'return' ? others.length : others.length + 1
+  const present = [...table.chains].flatMap(([chain, rules]) =>
+    rules.flatMap((rule, index) => (rule === 'gate' ? [{ chain, at: index + 1 }] : [])),
   )
-    return []
-  const removals = present.map((where) => ({ program: backend, line: `-D ${where} ${GATE}` }))
-  return home === undefined ? removals : [...removals, { program: backend, line: `-I ${home} ${at} ${GATE}` }]
+  const isRight = present.length === 1 && present[0]?.chain === home && present[0]?.at === at
+  if (isRight) return []
+  const removals = present.map(({ chain }) => deleteGate(backend, chain))
+  return home === undefined ? removals : [...removals, insertGate(backend, home, at)]
 }
 
-function homeOf(lines: readonly string[]): string | undefined {
-  if (lines.includes('-N DOCKER-USER')) return 'DOCKER-USER'
-  return lines.includes('-P FORWARD DROP') ? 'FORWARD' : undefined
+function homeOf({ chains, forwardDrops }: FilterTable): string | undefined {
+  if (chains.has(USER_CHAIN)) return USER_CHAIN
+  return forwardDrops ? 'FORWARD' : undefined
 }

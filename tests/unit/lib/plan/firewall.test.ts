@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseFilter } from '../../../../lib/kernel/iptables.ts'
 import { planGate, planRules } from '../../../../lib/plan/firewall.ts'
 import { typed } from '../../../support/fake-host.ts'
 import { IPV6_SUBNET, networkSpec } from '../../../support/messages.ts'
@@ -78,7 +79,7 @@ const cases: Record<string, [rules: string[], wanted: boolean, commands: string[
   'goes from everywhere when it is not wanted': [
     [...POLICIES, ...CHAINS, IN_USER, IN_FORWARD],
     false,
-    [`-D DOCKER-USER ${GATE}`, `-D FORWARD ${GATE}`],
+    [`-D FORWARD ${GATE}`, `-D DOCKER-USER ${GATE}`],
   ],
   'is not wanted and not there': [[...POLICIES, ...CHAINS, RETURN], false, []],
   "leaves somebody else's rules alone": [
@@ -96,17 +97,25 @@ for (const [name, [rules, wanted, commands]] of Object.entries(cases))
   t.test(`planGate(): the gate ${name}`, async (t) => {
     for (const backend of ['iptables-nft', 'ip6tables-legacy'] as const)
       t.strictSame(
-        planGate(backend, rules.join('\n'), wanted).map(typed),
+        planGate(backend, parseFilter(rules.join('\n')), wanted).map(typed),
         commands.map((line) => `${backend} ${line}`),
       )
   })
 
 t.test('planGate() finds nothing to do once it has been done', async (t) => {
   for (const chain of [[], [RETURN], [ADMIN], [ADMIN, RETURN]]) {
-    const [command] = planGate('iptables-nft', [...POLICIES, ...CHAINS, ...chain].join('\n'), true)
+    const [command] = planGate(
+      'iptables-nft',
+      parseFilter([...POLICIES, ...CHAINS, ...chain].join('\n')),
+      true,
+    )
     const at = Number(/^-I DOCKER-USER (\d+)/.exec(command?.line ?? '')?.[1]) - 1
     const after = [...POLICIES, ...CHAINS, ...chain.toSpliced(at, 0, IN_USER)]
-    t.strictSame(planGate('iptables-nft', after.join('\n'), true), [], after.slice(-3).join('; '))
+    t.strictSame(
+      planGate('iptables-nft', parseFilter(after.join('\n')), true),
+      [],
+      after.slice(-3).join('; '),
+    )
   }
 })
 
