@@ -11,6 +11,8 @@ import { applyPlan, revertPlan } from './plan/plan.ts'
 import { createQueue } from './queue.ts'
 import type { NetworkStore } from './store/networks.ts'
 
+/** ms by which a network's answer is out, and what is done beside it no longer in its way */
+const AFTER_ANSWER = 20
 /** ms after which an endpoint's making looks for the gate again, while none was found */
 const GATE_PATIENCE = 5000
 
@@ -53,8 +55,8 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     store.networks().flatMap(({ spec, leaving }) => (leaving ? [] : [spec]))
   /** whether nft has done what it was told before */
   let proven = false
-  /** what admit() left to be waited for, by network, and how to do it again */
-  const pending = new Map<string, { done: Promise<void>; again: () => Promise<void> }>()
+  /** what admit() left to be done, by network: begins at once when somebody waits for it */
+  const pending = new Map<string, () => Promise<void>>()
 
   const run = async ({ program, line }: Command): Promise<void> => {
     await host.run(program, [line], 'strict')
@@ -77,7 +79,8 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
 
   const letIn = (network: NetworkSpec, outward: readonly string[]): Promise<void> =>
     queue('rules', async () => {
-      if (!store.network(network.id)) return
+      // Gone, or going, before its turn came.
+      if (!current().some(({ id }) => id === network.id)) return
       const alone = current().every(({ id }) => id === network.id)
       // What is there in the first case, or gone in the second, is not as this process left it: all of it anew, then.
       await (alone
@@ -94,11 +97,15 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
   return {
     admit: async (network, outward) => {
       const again = () => letIn(network, outward)
-      const done = again()
-      if (!proven) return done
-      pending.set(network.id, { done, again })
-      // Whoever waits for it meets the failure; until then it is nobody's.
-      done.catch(() => undefined)
+      if (!proven) return again()
+      let begun: Promise<void> | undefined
+      const begin = (): Promise<void> => {
+        begun ??= again()
+        return begun
+      }
+      pending.set(network.id, () => begin().catch(again))
+      // Whoever waits for it meets its failure; until then it is nobody's.
+      setTimeout(() => begin().catch(() => undefined), AFTER_ANSWER)
     },
     dismiss: (network) =>
       queue('rules', async () => {
@@ -112,8 +119,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
         return changed.includes(true)
       }),
     expect: async (network) => {
-      const admission = pending.get(network.id)
-      await admission?.done.catch(admission.again)
+      await pending.get(network.id)?.()
       pending.delete(network.id)
       await gate.expect(network)
     },

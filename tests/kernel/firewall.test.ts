@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { replaceTable } from '../../lib/kernel/nft.ts'
 import { planRules } from '../../lib/plan/firewall.ts'
@@ -145,3 +146,15 @@ t.test(
     t.match(await rules(host), web.bridge)
   },
 )
+
+t.test('a network that is removed as soon as it is made leaves no rules behind', async (t) => {
+  using host = await namespaceHost()
+  const { firewall, networks } = open(t, host)
+  await firewall.repair()
+  for (const _ of [1, 2, 3]) {
+    await networks.addNetwork(web.id, () => web)
+    await networks.removeNetwork(web.id)
+    await sleep(50)
+    t.equal((await rules(host)).trim(), '')
+  }
+})
