@@ -12,7 +12,7 @@ import { createQueue } from './queue.ts'
 import type { NetworkStore } from './store/networks.ts'
 
 /** ms by which a network's answer is out, and what is done beside it no longer in its way */
-const AFTER_ANSWER = 20
+const AFTER_ANSWER = 8
 /** ms after which an endpoint's making looks for the gate again, while none was found */
 const GATE_PATIENCE = 5000
 

@@ -36,6 +36,17 @@ export async function tidy(engine: Engine): Promise<void> {
   if (networks) await engine.cli('network', 'rm', ...networks.split('\n'))
 }
 
+/** The host's snapshot once nothing changes any more: a network's rules are finished beside the answer. */
+export async function settled({ engine }: Lab): Promise<string> {
+  let last = await engine.snapshot()
+  for (let tries = 0; tries < 10; tries += 1) {
+    const now = await engine.snapshot()
+    if (now === last) return now
+    last = now
+  }
+  throw new Error('the host does not come to rest')
+}
+
 /** Creates a network of the product's, addresses included. */
 export const createNetwork = ({ engine, driver }: Lab, name: string, ...args: string[]): Promise<string> =>
   engine.cli('network', 'create', '-d', driver, '--ipam-driver', driver, ...args, name)

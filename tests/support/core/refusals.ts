@@ -1,4 +1,4 @@
-import { createNetwork, type Lab, plainRefusal, type Scenario } from '../lab.ts'
+import { createNetwork, type Lab, plainRefusal, type Scenario, settled } from '../lab.ts'
 
 /** What the product itself says to `network create -o option`. */
 const refused = async ({ engine, driver }: Lab, option: string): Promise<string> =>
@@ -31,7 +31,7 @@ export const refusals: readonly Scenario[] = [
     async (t, lab) => {
       const { engine } = lab
       await createNetwork(lab, 'web')
-      const before = await engine.snapshot()
+      const before = await settled(lab)
       await engine.cli('create', '--name', 'aa', '--network', 'name=web,driver-opt=rate=10potatoes', 'iperf')
       t.match(plainRefusal(await engine.refusal('start', 'aa')), /^rate\b.*10potatoes/s)
       t.equal(await engine.snapshot(), before, 'nothing is left of the attachment')
