@@ -6,5 +6,15 @@ export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError'
 }
 
+/** Something is wrong with one option. Its name comes first in the message. */
+export class OptionError extends InvalidRequestError {
+  readonly option: string
+
+  constructor(option: string, message: string) {
+    super(`${option}: ${message}`)
+    this.option = option
+  }
+}
+
 /** The text of anything thrown, for a message that wraps it. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -10,6 +10,10 @@ const named = (prefix: string) => (id: string) => `${prefix}-${id.slice(0, 12)}`
 export const bridgeName = named('sl')
 /** The network's IFB device: the medium that what its containers send is queued on. */
 export const mediumName = named('si')
+/** The IFB device of what leaves the network for elsewhere. */
+export const uplinkName = named('su')
+/** The IFB device of one member that cannot share the network's. */
+export const ownMediumName = named('se')
 export const hostEndName = named('sv')
 export const peerEndName = named('sp')
 

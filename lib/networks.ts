@@ -1,23 +1,25 @@
 import { parseSubnet, type Subnet } from './addresses.ts'
-import { InvalidRequestError, messageOf } from './errors.ts'
+import { abilitiesOf, lacking } from './capabilities.ts'
+import { InvalidRequestError, messageOf, OptionError } from './errors.ts'
 import type { Firewall } from './firewall.ts'
+import type { Capabilities } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
 import { type Surroundings, surroundings } from './kernel/surroundings.ts'
 import { mediumName } from './names.ts'
-import {
-  type EndpointSpec,
-  expectedShape,
-  planEndpoint,
-  planLink,
-  planShape,
-  usesMedium,
-} from './plan/endpoint.ts'
+import { type EndpointSpec, linkOptions, planUplink, usesMedium } from './plan/endpoint.ts'
+import type { LinkOptions } from './plan/link.ts'
 import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
-import { applyPlan, mergePlans, revertPlan } from './plan/plan.ts'
+import { applyPlan, revertPlan } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
-import { verifyShape } from './plan/verify.ts'
+import { sharesFault } from './plan/shares.ts'
 import { createQueue } from './queue.ts'
+import { createShaper, keepShapes, type Members } from './shaper.ts'
 import type { NetworkStore } from './store/networks.ts'
+
+/** What can change on a network that is there. */
+export type NetworkChange = Pick<NetworkSpec, 'options' | 'shared' | 'uplink' | 'given'>
+/** What can change on an attachment that is there. */
+export type EndpointChange = Pick<EndpointSpec, 'options' | 'given'>
 
 /**
  * Networks and endpoints, in the store and on the host: the one place that acts.
@@ -39,20 +41,33 @@ export interface Networks {
   /** Notes that the engine takes the interface now. @throws {InvalidRequestError} it is not known */
   join(id: string): EndpointSpec
   removeEndpoint(id: string): Promise<void>
+  /** Changes a network under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
+  changeNetwork(id: string, describe: (spec: NetworkSpec) => NetworkChange): Promise<void>
+  /** Changes an attachment under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
+  changeEndpoint(
+    id: string,
+    describe: (spec: EndpointSpec, network: NetworkSpec) => EndpointChange,
+  ): Promise<void>
+  /** Refuses options that this kernel or its tools cannot carry out. @throws {OptionError} */
+  require(...options: readonly (LinkOptions | undefined)[]): Promise<void>
 }
 
 export interface NetworksParts {
   readonly host: Host
   readonly store: NetworkStore
   readonly firewall: Firewall
+  readonly capabilities: () => Promise<Capabilities>
 }
 
-export function createNetworks({ host, store, firewall }: NetworksParts): Networks {
+export function createNetworks({ host, store, firewall, capabilities }: NetworksParts): Networks {
   const queue = createQueue()
+  const abilities = async () => abilitiesOf(await capabilities())
+  const shaper = createShaper({ host, store, abilities })
 
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
+    const uplink = spec.uplink ? planUplink(spec, await abilities()) : []
     store.addNetwork(spec)
-    const plan = planNetwork(spec)
+    const plan = [...planNetwork(spec), ...uplink]
     const [made, admitted] = await Promise.allSettled([
       applyPlan([...plan, ...planForwarding(spec)], host),
       firewall.admit(spec, outward),
@@ -65,37 +80,24 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
     throw made.status === 'rejected' ? made.reason : (admitted as PromiseRejectedResult).reason
   }
 
+  /** One at a time where they share something: the next member relies on what the first one made. */
+  const onMedium = async <T>(network: NetworkSpec, shares: boolean, work: () => Promise<T>): Promise<T> =>
+    shares ? queue(mediumName(network.id), work) : work()
+
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
-    await together(
-      revertPlan(planLink(network, endpoint), host),
-      revertPlan(planShape(network, endpoint), host),
-    )
+    await onMedium(network, network.shared !== undefined, () => shaper.unmake(network, endpoint))
     store.removeEndpoint(endpoint.id)
   }
 
-  /** The medium comes with the first member that needs it, and goes with the network. */
-  const makeLink = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
-    const medium = usesMedium(network, endpoint) && store.claimMedium(network.id) ? planMedium(network) : []
-    try {
-      const plan = mergePlans([medium, planEndpoint(network, endpoint)])
-      const said = await applyPlan([...plan, ...planForwarding(network)], host)
-      verifyShape(expectedShape(network, endpoint), said)
-    } catch (error) {
-      const undone = revertPlan([...medium, ...planEndpoint(network, endpoint)], host)
-      await afterwards(
-        error,
-        undone.then(() => void (medium.length > 0 && store.releaseMedium(network.id))),
-      )
-    }
-  }
-
   const makeEndpoint = async (network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void> => {
+    const shares = usesMedium(network, wanted, await abilities())
     const endpoint = store.addEndpoint(wanted)
     try {
-      // One at a time on one medium: the next member relies on the first one's having made it.
-      const link = usesMedium(network, endpoint)
-        ? queue(mediumName(network.id), () => makeLink(network, endpoint))
-        : makeLink(network, endpoint)
+      checkShares({ network, endpoints: store.endpoints(network.id).map(({ spec }) => spec) })
+      const link = onMedium(network, shares, async () => {
+        await applyPlan(planForwarding(network), host)
+        await shaper.make(network, endpoint)
+      })
       await together(link, firewall.expect(network))
       store.endpointReady(endpoint.id)
     } catch (error) {
@@ -113,9 +115,10 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
     if (!spec) return
     store.networkLeaving(id)
     for (const row of store.endpoints(id)) await unmake(spec, row.spec)
+    const uplink = spec.uplink || spec.kept ? planUplink(spec, await abilities()) : []
     // Side by side, since the kernel waits for a grace period after each deletion.
     await together(
-      revertPlan(planNetwork(spec), host),
+      revertPlan([...planNetwork(spec), ...uplink], host),
       store.releaseMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
       firewall.dismiss(spec),
     )
@@ -128,8 +131,49 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
     throw new InvalidRequestError(`network ${id} is not one of this plugin's: remove it and create it again`)
   }
 
+  const endpoint = (id: string): EndpointSpec => {
+    const spec = store.endpoint(id)
+    if (spec) return spec
+    throw new InvalidRequestError(`endpoint ${id} is not one of this plugin's: connect it again`)
+  }
+
+  const write = ({ network, endpoints }: Members): void => {
+    store.changeNetwork(network)
+    store.changeEndpoints(endpoints)
+  }
+
+  /** Leads a network and its members to what `describe` makes of them; written first, and back when it fails. */
+  const changeMembers = (id: string, describe: (now: Members) => Members): Promise<void> =>
+    queue(mediumName(id), async () => {
+      const able = await abilities()
+      const ready = store.endpoints(id).filter(({ spec }) => store.isReady(spec.id))
+      const now = { network: network(id), endpoints: ready.map(({ spec }) => spec) }
+      const marked = keepShapes(now, able)
+      const after = keepShapes(describe(marked), able)
+      checkShares(after)
+      await requireAll(after)
+      write(after)
+      try {
+        await shaper.change(now, after)
+      } catch (error) {
+        write(now)
+        throw error
+      }
+    })
+
+  const require = async (...all: readonly (LinkOptions | undefined)[]): Promise<void> => {
+    for (const options of all) {
+      if (!options || Object.keys(options).length === 0) continue
+      const lack = lacking(options, await capabilities())
+      if (lack) throw new OptionError(...lack)
+    }
+  }
+  const requireAll = ({ network: spec, endpoints }: Members): Promise<void> =>
+    require(spec.options, spec.uplink, ...endpoints.map((one) => linkOptions(spec, one)))
+
   return {
     network,
+    require,
     addNetwork: (id, describe) =>
       queue(id, async () => {
         if (store.networks().some(({ spec, ready }) => spec.id === id && ready)) return
@@ -148,21 +192,44 @@ export function createNetworks({ host, store, firewall }: NetworksParts): Networ
         // A first attempt that could neither be made nor taken back.
         if (known) await unmake(spec, known)
         await makeEndpoint(spec, wanted)
+        // The network may have changed in the meantime.
+        if (JSON.stringify(network(spec.id)) !== JSON.stringify(spec))
+          await changeMembers(spec.id, (now) => now)
       }),
     join: (id) => {
-      const endpoint = store.endpoint(id)
-      if (!endpoint)
-        throw new InvalidRequestError(`endpoint ${id} is not one of this plugin's: connect it again`)
+      const spec = endpoint(id)
       store.endpointJoined(id)
-      return endpoint
+      return spec
     },
     removeEndpoint: (id) =>
       queue(id, async () => {
-        const endpoint = store.endpoint(id)
-        const spec = endpoint && store.network(endpoint.networkId)
-        if (endpoint && spec) await unmake(spec, endpoint)
+        const known = store.endpoint(id)
+        const spec = known && store.network(known.networkId)
+        if (known && spec) await unmake(spec, known)
       }),
+    changeNetwork: (id, describe) =>
+      queue(id, () =>
+        changeMembers(id, ({ network: { shared: _, uplink: __, ...rest }, endpoints }) => ({
+          network: { ...rest, ...describe(network(id)) },
+          endpoints,
+        })),
+      ),
+    changeEndpoint: (id, describe) =>
+      queue(id, () =>
+        changeMembers(endpoint(id).networkId, ({ network: spec, endpoints }) => ({
+          network: spec,
+          endpoints: endpoints.map((one) => (one.id === id ? { ...one, ...describe(one, spec) } : one)),
+        })),
+      ),
   }
+}
+
+/** @throws {OptionError} what members are guaranteed comes to more than there is */
+function checkShares({ network, endpoints }: Members): void {
+  if (network.shared === undefined) return
+  const claims = endpoints.map((one) => ({ id: one.id, min: linkOptions(network, one).min }))
+  const fault = sharesFault(network.shared, claims)
+  if (fault) throw new OptionError('min', fault)
 }
 
 /** Runs all to their end, so that nothing is still at work when the first failure is answered. */

@@ -1,5 +1,7 @@
+import { abilitiesOf } from './capabilities.ts'
 import { messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
+import type { Capabilities } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
 import { hostEndName } from './names.ts'
 import type { Networks } from './networks.ts'
@@ -31,18 +33,22 @@ export interface KeeperParts {
   readonly pools: PoolStore
   readonly networks: Networks
   readonly firewall: Firewall
+  readonly capabilities: () => Promise<Capabilities>
 }
 
 export function createKeeper(parts: KeeperParts): Keeper {
   const { host, store, pools, firewall } = parts
+  const abilities = async () => abilitiesOf(await parts.capabilities())
   const pass = async (): Promise<Repair[]> => {
+    // Before looking: what is made for finding out must not be taken for a stray.
+    await parts.capabilities()
     const dead = await inTurn([async () => dropDead(await look(host, store), parts)])
     const view = await look(host, store)
     return inTurn([
       async () => dead,
-      () => dropStray(view, host, store),
+      async () => dropStray(view, await abilities(), host, store),
       () => repairLinks(view, host),
-      () => repairShapes(view, host),
+      async () => repairShapes(view, await abilities(), host),
       async () => ((await firewall.repair()) ? ['rules were not as they should be: set again'] : []),
     ])
   }

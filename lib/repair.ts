@@ -2,12 +2,21 @@ import { formatSubnet } from './addresses.ts'
 import type { Host } from './kernel/host.ts'
 import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
 import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
+import { putClass } from './kernel/tc.ts'
 import { hostEndName, mediumName } from './names.ts'
-import { expectedShape, planShape } from './plan/endpoint.ts'
+import {
+  endpointLayout,
+  memberShares,
+  planShape,
+  planUplink,
+  shapeDevices,
+  uplinkShapes,
+} from './plan/endpoint.ts'
 import { type NetworkSpec, planNetwork } from './plan/network.ts'
 import { mergePlans, type Plan, repairPlan, step } from './plan/plan.ts'
-import { planMedium } from './plan/shaping.ts'
-import { foreignRoots, isWholeMedium, shapeFaults } from './plan/verify.ts'
+import type { Abilities } from './plan/shape.ts'
+import { type Layout, mediumClasses, planMedium, uplinkLayout } from './plan/shaping.ts'
+import { classFaults, foreignRoots, isWholeMedium, layoutFaults } from './plan/verify.ts'
 import type { EndpointRow, NetworkStore } from './store/networks.ts'
 import type { PoolStore } from './store/pools.ts'
 
@@ -44,12 +53,20 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
 }
 
 /** Deletes links of ours that nothing in the store is the reason for. */
-export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Repair[]> {
+export async function dropStray(
+  { links }: View,
+  able: Abilities,
+  host: Host,
+  store: NetworkStore,
+): Promise<Repair[]> {
+  const networks = store.networks()
   const known = new Set([
-    ...store
-      .networks()
-      .flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
-    ...store.endpoints().map(({ spec }) => hostEndName(spec.id)),
+    ...networks.flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
+    ...networks.flatMap(({ spec }) => shapeDevices(spec, undefined, able)),
+    ...store.endpoints().flatMap(({ spec }) => {
+      const network = networks.find(({ spec: { id } }) => id === spec.networkId)
+      return [hostEndName(spec.id), ...(network ? shapeDevices(network.spec, spec, able) : [])]
+    }),
   ])
   const stray = [...links.keys()].filter((name) => !known.has(name))
   if (stray.length > 0)
@@ -90,29 +107,48 @@ function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
   ]
 }
 
-/** Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left. */
-export async function repairShapes(view: View, host: Host): Promise<Repair[]> {
-  const shaped = view.endpoints.flatMap(({ spec }) => {
-    const network = view.networks.find(({ id }) => id === spec.networkId)
-    if (!network || !view.links.has(hostEndName(spec.id))) return []
-    const expected = expectedShape(network, spec)
-    return expected.up || expected.down ? [{ network, spec, expected }] : []
+/** Something shaped: what tc should show of it, and the plan that gives that. */
+interface Shaped {
+  readonly layout: Layout
+  readonly plan: Plan
+}
+
+function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped[] {
+  const uplinks = networks.map((network) => ({
+    layout: uplinkLayout(network, uplinkShapes(network, able)),
+    plan: planUplink(network, able),
+  }))
+  const members = networks.flatMap((network) => {
+    const all = endpoints.flatMap(({ spec }) => (spec.networkId === network.id ? [spec] : []))
+    const shares = memberShares(network, all)
+    return all
+      .filter(({ id }) => links.has(hostEndName(id)))
+      .map((spec) => ({
+        layout: endpointLayout(network, spec, able, shares.get(spec.id)),
+        plan: planShape(network, spec, able, shares.get(spec.id)),
+      }))
   })
+  return [...uplinks, ...members].filter(({ layout }) => layout.qdiscs.length > 0)
+}
+
+/** Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left. */
+export async function repairShapes(view: View, able: Abilities, host: Host): Promise<Repair[]> {
+  const shaped = shapedOf(view, able)
   if (shaped.length === 0 && view.mediums.length === 0) return []
   const see = () =>
     shown(
       host,
       view.mediums.map(({ id }) => mediumName(id)),
-      shaped.flatMap(({ expected }) => (expected.up ? [expected.hostEnd] : [])),
+      shaped.flatMap(({ layout }) => layout.redirects.map(({ from }) => from)),
     )
   const repairs = await repairMediums(view, host, await see())
   const found = await see()
-  for (const { network, spec, expected } of shaped) {
-    const foreign = foreignRoots(expected, found)
-    const faults = shapeFaults(expected, found)
+  for (const { layout, plan } of shaped) {
+    const foreign = foreignRoots(layout, found)
+    const faults = layoutFaults(layout, found)
     repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
     if (faults.length === 0 || foreign.length > 0) continue
-    await repairPlan(planShape(network, spec), host)
+    await repairPlan(plan, host)
     repairs.push(`${faults.join('; ')}: set again`)
   }
   return repairs
@@ -124,14 +160,26 @@ export async function repairShapes(view: View, host: Host): Promise<Repair[]> {
  */
 async function repairMediums({ mediums, links }: View, host: Host, found: Shown): Promise<Repair[]> {
   const names = new Map(mediums.map((network) => [mediumName(network.id), network]))
-  const broken = [...names].filter(([name]) => !links.has(name) || !isWholeMedium(name, found))
+  const broken = [...names].filter(
+    ([name, network]) => !links.has(name) || !isWholeMedium(name, mediumClasses(network), found),
+  )
+  const changed = mediums
+    .filter(({ id }) => !broken.some(([name]) => name === mediumName(id)))
+    .flatMap(mediumClasses)
+    .map((spec) => ({ spec, faults: classFaults(spec, found.classes) }))
+    .filter(({ faults }) => faults.length > 0)
   const down = [...names.keys()].filter((name) => links.get(name)?.up === false)
   const present = broken.flatMap(([name]) => (links.has(name) ? [deleteLink(name).line] : []))
   if (present.length > 0) await host.run('ip', present, 'force')
-  const plans = [...broken.map(([, network]) => planMedium(network)), down.map((name) => step(setUp(name)))]
+  const plans = [
+    ...broken.map(([, network]) => planMedium(network)),
+    down.map((name) => step(setUp(name))),
+    changed.map(({ spec }) => step(putClass(spec))),
+  ]
   await repairPlan(mergePlans(plans), host)
   return [
     ...broken.map(([name]) => `medium ${name} was not whole: made anew`),
+    ...changed.map(({ faults }) => `${faults.join('; ')}: set again`),
     ...down
       .filter((name) => !broken.some(([other]) => other === name))
       .map((name) => `medium ${name} was down: set up`),

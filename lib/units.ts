@@ -2,6 +2,7 @@ import { InvalidRequestError } from './errors.ts'
 
 const RATE = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?(bit|byte)$/
 const SIZE = /^(\d+(?:\.\d+)?)\s*(?:([kmg])i?)?b?$/
+const PERCENT = /^(\d{1,3}(?:\.\d{1,9})?)\s*%$/
 const DURATION = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m)$/
 
 const DECIMAL: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
@@ -79,13 +80,73 @@ export function parseDuration(text: string): number {
   return duration
 }
 
-/** bit/s as people write it: the largest decimal unit that gives a number of at least 1, three digits behind the point. */
-export function formatRate(rate: number): string {
-  for (const [unit, scale] of [
-    ['gbit', 1e9],
-    ['mbit', 1e6],
-    ['kbit', 1e3],
-  ] as const)
-    if (rate >= scale) return `${Number((rate / scale).toFixed(3))}${unit}`
-  return `${rate}bit`
+/** `parseDuration` with a lower end. @param least microseconds */
+export const parseDurationFrom =
+  (least: number) =>
+  (text: string): number => {
+    const duration = parseDuration(text)
+    if (duration >= least) return duration
+    throw new InvalidRequestError(`expected at least ${formatDuration(least)}, got "${short(text)}"`)
+  }
+
+/**
+ * @param text such as `0.5%`, `10 %`
+ * @returns percent, 0 to 100
+ * @throws {InvalidRequestError}
+ */
+export function parsePercent(text: string): number {
+  const match = PERCENT.exec(text.trim())
+  const percent = match ? Number(match[1]) : Number.NaN
+  if (percent <= 100) return percent
+  throw new InvalidRequestError(`expected a percentage from 0% to 100% such as "0.5%", got "${short(text)}"`)
 }
+
+/** @param range what it may be, both ends included @returns a whole number @throws {InvalidRequestError} */
+export const parseInteger =
+  (range: { readonly least: number; readonly most: number }) =>
+  (text: string): number => {
+    const value = /^\d{1,16}$/.test(text.trim()) ? Number(text) : Number.NaN
+    if (value >= range.least && value <= range.most) return value
+    throw new InvalidRequestError(
+      `expected a whole number from ${range.least} to ${range.most}, got "${short(text)}"`,
+    )
+  }
+
+/** @param words what it may be, in lower case @throws {InvalidRequestError} */
+export const parseWord =
+  <T extends string>(words: readonly T[]) =>
+  (text: string): T => {
+    const word = words.find((one) => one === text.trim().toLowerCase())
+    if (word !== undefined) return word
+    throw new InvalidRequestError(`expected one of ${words.join(', ')}, got "${short(text)}"`)
+  }
+
+/** The largest unit that gives a number of at least 1, written so that reading it gives the very same value. */
+const format = (units: readonly (readonly [string, number])[], value: number): string => {
+  const [unit, scale] = units.find(([, one]) => value >= one) ?? (units.at(-1) as [string, number])
+  return `${value / scale}${unit}`
+}
+
+/** bit/s as people write it; `parseRate` reads it back. */
+export const formatRate = (rate: number): string =>
+  format(
+    [
+      ['gbit', 1e9],
+      ['mbit', 1e6],
+      ['kbit', 1e3],
+    ],
+    rate,
+  )
+
+/** microseconds as people write them; `parseDuration` reads it back. */
+export const formatDuration = (duration: number): string =>
+  format(
+    [
+      ['s', 1e6],
+      ['ms', 1e3],
+      ['us', 1],
+    ],
+    duration,
+  )
+
+export const formatPercent = (percent: number): string => `${percent}%`

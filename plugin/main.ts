@@ -3,6 +3,7 @@ import { setInterval } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 import { messageOf } from '../lib/errors.ts'
 import { createFirewall } from '../lib/firewall.ts'
+import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
 import { realHost } from '../lib/kernel/host.ts'
 import { createNetworks } from '../lib/networks.ts'
 import { createKeeper } from '../lib/reconcile.ts'
@@ -27,8 +28,13 @@ async function main(): Promise<void> {
   const pools = poolStore(database)
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
   const firewall = createFirewall({ host, store })
-  const networks = createNetworks({ host, store, firewall })
-  const keeper = createKeeper({ host, store, pools, networks, firewall })
+  const probing = probeCapabilities(host).catch((error: unknown) => {
+    log.warn(`cannot find out what the kernel can do: ${messageOf(error)}`)
+    return NOTHING
+  })
+  const capabilities = () => probing
+  const networks = createNetworks({ host, store, firewall, capabilities })
+  const keeper = createKeeper({ host, store, pools, networks, firewall, capabilities })
   const metrics = createMetrics(() => ({
     networks: store.networks().length,
     endpoints: store.endpoints().length,

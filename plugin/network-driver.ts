@@ -4,14 +4,17 @@ import type { Surroundings } from '../lib/kernel/surroundings.ts'
 import { bridgeName, macAddress, peerEndName } from '../lib/names.ts'
 import type { Networks } from '../lib/networks.ts'
 import type { EndpointSpec } from '../lib/plan/endpoint.ts'
+import { inForce } from '../lib/plan/link.ts'
 import type { NetworkSpec, SubnetSpec } from '../lib/plan/network.ts'
 import type * as wire from './messages.ts'
 import {
+  type AttachmentOptions,
   checkLinkOptions,
+  checkNetworkShape,
   type NetworkOptions,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from './options.ts'
+} from './parse-options.ts'
 
 const NETLABEL = 'com.docker.network'
 /** bytes: the least that IPv6 lives with */
@@ -27,6 +30,7 @@ export const networkDriver = (networks: Networks) => ({
 
   CreateNetwork: async (message: wire.CreateNetworkRequest) => {
     const options = parseNetworkOptions(genericOptions(message))
+    await networks.require(options.shape.options, options.shape.uplink)
     await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around))
     return {}
   },
@@ -38,9 +42,10 @@ export const networkDriver = (networks: Networks) => ({
 
   CreateEndpoint: async (message: wire.CreateEndpointRequest) => {
     const network = networks.network(message.NetworkID)
-    const options = parseAttachmentOptions(message.Options ?? {})
-    checkLinkOptions({ ...network.options, ...options }, network.mtu)
-    const spec = endpointSpec(message, options)
+    const attachment = parseAttachmentOptions(message.Options ?? {})
+    checkLinkOptions(inForce(network.options, attachment.options), network)
+    await networks.require(attachment.options)
+    const spec = endpointSpec(message, attachment)
     await networks.addEndpoint(network, spec)
     // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
     return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: spec.mac } }
@@ -86,7 +91,7 @@ function networkSpec(
   around: Surroundings,
 ): NetworkSpec {
   const mtu = options.mtu ?? around.mtu
-  checkLinkOptions(options.link, mtu)
+  checkNetworkShape(options.shape, mtu)
   const bridge = options.bridge ?? bridgeName(message.NetworkID)
   if (around.links.has(bridge))
     throw new InvalidRequestError(
@@ -103,7 +108,7 @@ function networkSpec(
     internal: message.Options?.[`${NETLABEL}.internal`] === true,
     masquerade: options.masquerade,
     interfacePrefix: options.interfacePrefix,
-    options: options.link,
+    ...options.shape,
   }
   if (spec.ipv6.length > 0 && mtu < IPV6_MTU)
     throw new InvalidRequestError(
@@ -138,7 +143,7 @@ function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): Sub
 
 function endpointSpec(
   message: wire.CreateEndpointRequest,
-  options: EndpointSpec['options'],
+  attachment: AttachmentOptions,
 ): Omit<EndpointSpec, 'slot'> {
   const { Address, AddressIPv6, MacAddress } = message.Interface ?? {}
   const address = bare(Address || AddressIPv6 || '')
@@ -148,7 +153,7 @@ function endpointSpec(
     mac: (MacAddress || macAddress(address ? addressBytes(address) : [], message.EndpointID)).toLowerCase(),
     ...(Address ? { address4: bare(Address) } : {}),
     ...(AddressIPv6 ? { address6: bare(AddressIPv6) } : {}),
-    options,
+    ...attachment,
   }
 }
 

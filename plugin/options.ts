@@ -1,8 +1,17 @@
-import { InvalidRequestError, messageOf } from '../lib/errors.ts'
-import type { LinkOptions } from '../lib/plan/network.ts'
-import { parseRate, parseSize } from '../lib/units.ts'
+import { InvalidRequestError } from '../lib/errors.ts'
+import { type LossModel, QUEUES } from '../lib/plan/link.ts'
+import { PROFILES } from '../lib/profiles.ts'
+import {
+  parseDuration,
+  parseDurationFrom,
+  parseInteger,
+  parsePercent,
+  parseRate,
+  parseSize,
+  parseWord,
+} from '../lib/units.ts'
 
-type Scope = 'network' | 'attachment'
+export type Scope = 'network' | 'attachment'
 
 /** One driver option: how it is read, and all that the documents say of it. */
 export interface Option<T> {
@@ -26,7 +35,24 @@ const option = <T>(
 
 const RATE_VALUE =
   'bit rate, 8kbit to 400gbit: `10mbit`, `1.5gbit`, `64kibit`; in bytes a second `12mbyte`, `12mibyte`'
+const DURATION_VALUE = 'duration, at most an hour: `20ms`, `1.5s`, `300us`'
+const PERCENT_VALUE = 'percent: `0.5%`'
 const NO_CAP = 'no cap'
+const NONE = 'none'
+
+const MODELS = { gemodel: [1, 4], state: [1, 5] } as const
+
+function parseLossModel(text: string): LossModel {
+  const [model = '', ...rest] = text.trim().toLowerCase().split(':')
+  if (model === 'gemodel' || model === 'state') {
+    const [least, most] = MODELS[model]
+    if (rest.length >= least && rest.length <= most)
+      return { model, percents: rest.map((one) => parsePercent(one.endsWith('%') ? one : `${one}%`)) }
+  }
+  throw new InvalidRequestError(
+    `expected gemodel:p:r:1-h:1-k or state:p13:p31:p32:p23:p14, got "${text.slice(0, 40)}"`,
+  )
+}
 
 function parseBoolean(text: string): boolean {
   // As Go's strconv.ParseBool, which reads these for Docker's own driver.
@@ -82,6 +108,155 @@ export const OPTIONS = {
     default: 'the larger of 2·(MTU+14) and 4 ms at the rate',
     meaning: 'sent at once after a pause',
   }),
+  queue: option(LINK, parseWord(QUEUES), {
+    value: QUEUES.map((kind) => `\`${kind}\``).join(', '),
+    default: 'the first of these that the kernel has; without any, a plain queue counted in bytes',
+    meaning: 'what packets wait in under the cap',
+  }),
+  'queue.limit': option(LINK, parseDurationFrom(100), {
+    value: 'duration, 100us to an hour: `5ms`',
+    default: '`10ms`',
+    meaning:
+      'longest that a packet may wait under the cap; room for four frames is always there, and by default for the burst too',
+  }),
+  delay: option(LINK, parseDuration, {
+    value: DURATION_VALUE,
+    default: NONE,
+    meaning: 'one way, in each direction: a round trip takes twice as much longer',
+  }),
+  'delay.up': option(LINK, parseDuration, {
+    value: DURATION_VALUE,
+    default: '`delay`',
+    meaning: 'of what the container sends',
+  }),
+  'delay.down': option(LINK, parseDuration, {
+    value: DURATION_VALUE,
+    default: '`delay`',
+    meaning: 'of what the container receives',
+  }),
+  jitter: option(LINK, parseDuration, {
+    value: DURATION_VALUE,
+    default: NONE,
+    meaning:
+      'how far single packets’ delays differ from `delay`; packets overtake each other if it is more than their distance',
+  }),
+  'delay.correlation': option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: '`0%`',
+    meaning: 'how much a packet’s delay follows from the last one’s',
+  }),
+  'delay.distribution': option(LINK, parseWord(['uniform', 'normal', 'pareto', 'paretonormal']), {
+    value: '`uniform`, `normal`, `pareto`, `paretonormal`',
+    default: '`uniform`',
+    meaning: 'how the jitter is spread',
+  }),
+  loss: option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: NONE,
+    meaning: 'packets lost at random, in each direction',
+  }),
+  'loss.up': option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: '`loss`',
+    meaning: 'of what the container sends',
+  }),
+  'loss.down': option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: '`loss`',
+    meaning: 'of what the container receives',
+  }),
+  'loss.correlation': option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: '`0%`',
+    meaning: 'how much a packet’s loss follows from the last one’s',
+  }),
+  'loss.model': option(LINK, parseLossModel, {
+    value:
+      '`gemodel:p:r:1-h:1-k` or `state:p13:p31:p32:p23:p14` in percent, the tail optional: `gemodel:1:10`',
+    default: NONE,
+    meaning: 'loss in bursts, instead of `loss`: Gilbert-Elliott or four states, as tc-netem(8) has them',
+  }),
+  duplicate: option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: NONE,
+    meaning: 'packets that arrive twice, in each direction',
+  }),
+  corrupt: option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: NONE,
+    meaning: 'packets with one wrong bit, in each direction',
+  }),
+  reorder: option(LINK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: NONE,
+    meaning: 'packets that skip the delay, and so overtake; in each direction that has a delay',
+  }),
+  'reorder.gap': option(LINK, parseInteger({ least: 1, most: 1_000_000 }), {
+    value: 'packets, 1 to 1000000',
+    default: '1',
+    meaning: 'only every so many packets may skip the delay',
+  }),
+  seed: option(LINK, parseInteger({ least: 0, most: Number.MAX_SAFE_INTEGER }), {
+    value: 'whole number, 0 to 9007199254740991',
+    default: 'another one each time',
+    meaning:
+      'the same impairments in every run; each attachment’s own is derived from it and from the container’s address. Needs Linux 6.6 and iproute2 6.6',
+  }),
+  link: option(LINK, parseWord(Object.keys(PROFILES)), {
+    value: Object.keys(PROFILES)
+      .map((name) => `\`${name}\``)
+      .join(', '),
+    default: NONE,
+    meaning:
+      'a ready-made set of the options above, listed by `docker sluice profiles`; single keys override it',
+  }),
+  min: option(LINK, parseRate, {
+    value: RATE_VALUE,
+    default: 'an equal part of what those with a `min` leave',
+    meaning: 'guaranteed to this attachment out of `network.rate`',
+  }),
+  priority: option(LINK, parseInteger({ least: 0, most: 7 }), {
+    value: '0 (first) to 7',
+    default: '4',
+    meaning: 'who borrows first what others leave of `network.rate`',
+  }),
+  'network.rate': option(NETWORK, parseRate, {
+    value: RATE_VALUE,
+    default: NO_CAP,
+    meaning:
+      'one cap on what all members send: each is entitled to its `min`, and borrows what others leave in equal turns',
+  }),
+  'uplink.rate': option(NETWORK, parseRate, {
+    value: RATE_VALUE,
+    default: NO_CAP,
+    meaning:
+      'cap on what passes between the network and everything outside it, in each direction; traffic among members is not touched',
+  }),
+  'uplink.up': option(NETWORK, parseRate, {
+    value: RATE_VALUE,
+    default: '`uplink.rate`',
+    meaning: 'cap on what leaves the network',
+  }),
+  'uplink.down': option(NETWORK, parseRate, {
+    value: RATE_VALUE,
+    default: '`uplink.rate`',
+    meaning: 'cap on what comes into the network',
+  }),
+  'uplink.delay': option(NETWORK, parseDuration, {
+    value: DURATION_VALUE,
+    default: NONE,
+    meaning: 'one way, in each direction',
+  }),
+  'uplink.jitter': option(NETWORK, parseDuration, {
+    value: DURATION_VALUE,
+    default: NONE,
+    meaning: 'how far single packets’ delays differ from `uplink.delay`',
+  }),
+  'uplink.loss': option(NETWORK, parsePercent, {
+    value: PERCENT_VALUE,
+    default: NONE,
+    meaning: 'packets lost at random, in each direction',
+  }),
   'com.docker.network.bridge.name': option(NETWORK, interfaceName(15), {
     value: "an interface's name, at most 15 characters",
     default: '`sl-` and 12 digits of the network id',
@@ -114,127 +289,9 @@ export const OPTIONS = {
 } as const satisfies Readonly<Record<string, Option<unknown>>>
 
 export type OptionName = keyof typeof OPTIONS
-type Parsed = { -readonly [K in OptionName]?: NonNullable<ReturnType<(typeof OPTIONS)[K]['parse']>> }
+export type Parsed = { -readonly [K in OptionName]?: NonNullable<ReturnType<(typeof OPTIONS)[K]['parse']>> }
 
-const isOption = (key: string): key is OptionName => Object.hasOwn(OPTIONS, key)
-const shown = (key: string): string => JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key)
+export const isOption = (key: string): key is OptionName => Object.hasOwn(OPTIONS, key)
 
-/** @throws {InvalidRequestError} beginning with the option's name */
-function parseOptions(given: Readonly<Record<string, unknown>>, scope: Scope): Parsed {
-  const parsed: Record<string, unknown> = {}
-  for (const [written, value] of Object.entries(given)) {
-    const key = written.toLowerCase()
-    if (!isOption(key)) throw new InvalidRequestError(unknownOption(written, scope))
-    if (!(OPTIONS[key].scopes as readonly Scope[]).includes(scope))
-      throw new InvalidRequestError(
-        `${key}: expected on the network (docker network create -o), not on one attachment`,
-      )
-    if (key in parsed) throw new InvalidRequestError(`${key}: given twice`)
-    parsed[key] = parseValue(key, String(value))
-  }
-  return parsed as Parsed
-}
-
-function parseValue(key: OptionName, value: string): unknown {
-  try {
-    return OPTIONS[key].parse(value)
-  } catch (error) {
-    throw new InvalidRequestError(`${key}: ${messageOf(error)}`)
-  }
-}
-
-function unknownOption(written: string, scope: Scope): string {
-  const known = (Object.keys(OPTIONS) as OptionName[]).filter((key) =>
-    (OPTIONS[key].scopes as readonly Scope[]).includes(scope),
-  )
-  const near = known
-    .map((key) => ({ key, distance: editDistance(written.toLowerCase().slice(0, 60), key) }))
-    .filter(({ key, distance }) => distance <= Math.max(1, Math.floor(key.length / 3)))
-    .toSorted((a, b) => a.distance - b.distance)[0]
-  const hint = near
-    ? `did you mean ${near.key}?`
-    : `expected one of ${known.filter((key) => !key.includes('docker')).join(', ')}, or Docker's own`
-  return `${shown(written).slice(1, -1)}: unknown option, ${hint}`
-}
-
-/** Changes from one word to the other: a character more, less or another, or two neighbours swapped. */
-function editDistance(a: string, b: string): number {
-  let before: number[] = []
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const other = a[i - 1] === b[j - 1] ? 0 : 1
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      next.push(
-        Math.min(
-          (row[j] ?? 0) + 1,
-          (next[j - 1] ?? 0) + 1,
-          (row[j - 1] ?? 0) + other,
-          swapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      )
-    }
-    before = row
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
-const linkOptionsOf = (parsed: Parsed): LinkOptions => {
-  const names = ['rate', 'rate.up', 'rate.down', 'burst'] as const
-  return Object.fromEntries(
-    names.flatMap((name) => (parsed[name] === undefined ? [] : [[name, parsed[name]]])),
-  )
-}
-
-/** A network's options. */
-export interface NetworkOptions {
-  readonly link: LinkOptions
-  readonly bridge: string | undefined
-  readonly mtu: number | undefined
-  readonly masquerade: boolean
-  readonly inhibitIpv4: boolean
-  readonly interfacePrefix: string
-}
-
-/** @param given `com.docker.network.generic` of CreateNetwork @throws {InvalidRequestError} beginning with the option's name */
-export function parseNetworkOptions(given: Readonly<Record<string, unknown>>): NetworkOptions {
-  const parsed = parseOptions(given, 'network')
-  return {
-    link: linkOptionsOf(parsed),
-    bridge: parsed['com.docker.network.bridge.name'],
-    mtu: parsed['com.docker.network.driver.mtu'],
-    masquerade: parsed['com.docker.network.bridge.enable_ip_masquerade'] ?? true,
-    inhibitIpv4: parsed['com.docker.network.bridge.inhibit_ipv4'] ?? false,
-    interfacePrefix: parsed['com.docker.network.container_iface_prefix'] ?? 'eth',
-  }
-}
-
-/**
- * An attachment's own options.
- *
- * @param given `Options` of CreateEndpoint, where the engine's own labels stand beside the user's options
- * @throws {InvalidRequestError} beginning with the option's name
- */
-export const parseAttachmentOptions = (given: Readonly<Record<string, unknown>>): LinkOptions =>
-  linkOptionsOf(
-    parseOptions(
-      Object.fromEntries(
-        Object.entries(given).filter(([key]) => !key.toLowerCase().startsWith('com.docker.')),
-      ),
-      'attachment',
-    ),
-  )
-
-/** Checks what no option can check alone. @param mtu bytes @throws {InvalidRequestError} beginning with the option's name */
-export function checkLinkOptions(options: LinkOptions, mtu: number): void {
-  const { burst } = options
-  if (burst === undefined) return
-  if (options.rate === undefined && options['rate.up'] === undefined && options['rate.down'] === undefined)
-    throw new InvalidRequestError('burst: expected together with rate, rate.up or rate.down')
-  if (burst < mtu + 14)
-    throw new InvalidRequestError(
-      `burst: expected at least one frame, ${mtu + 14} bytes at an MTU of ${mtu}, got ${burst}`,
-    )
-}
+/** Options that can change while what they were given to lives: ours, not those with Docker's names. */
+export const isLive = (key: string): boolean => isOption(key) && !key.startsWith('com.docker.')

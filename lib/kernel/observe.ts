@@ -54,26 +54,33 @@ interface QdiscJson {
   readonly dev?: string
   readonly root?: boolean
   readonly parent?: string
-  readonly options?: { readonly rate?: number; readonly burst?: number; readonly limit?: number }
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
 /** A qdisc as it is. */
-export interface Qdisc {
+export interface SeenQdisc {
   readonly device: string
   readonly kind: string
   readonly handle: string
-  /** the device's own, rather than a class's leaf */
-  readonly root: boolean
-  /** bit/s; 0 where the kind has none */
-  readonly rate: number
-  /** bytes */
-  readonly burst: number
+  /** `root`, or the class it hangs under; empty for an ingress qdisc */
+  readonly parent: string
+  /** as `tc -j` names and prints them: rates in bytes a second, times in seconds, shares of 1 */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 interface ClassJson {
   readonly class: string
   readonly handle: string
   readonly rate: number
+  readonly ceil: number
+  readonly prio?: number
+}
+
+/** A class of an htb as it is. Rates in bit/s. */
+export interface SeenClass {
+  readonly rate: number
+  readonly ceil: number
+  readonly priority: number
 }
 
 interface FilterJson {
@@ -86,12 +93,15 @@ interface FilterJson {
 
 /** What tc has shown of some devices. */
 export interface Shown {
-  readonly qdiscs: readonly Qdisc[]
-  /** device and class id, such as `si-… 1:11`, to bit/s */
-  readonly classes: ReadonlyMap<string, number>
+  readonly qdiscs: readonly SeenQdisc[]
+  /** by device and class id, such as `si-… 1:11` */
+  readonly classes: ReadonlyMap<string, SeenClass>
   /** device, handle and where the filter sends to, such as `si-… 2:02:1 1:11`; absent when nobody asked */
   readonly filters?: ReadonlySet<string>
 }
+
+const TEXT_CLASS = /^class htb (\S+) .*?(?:prio (\d+) )?rate (\d+)([KMGT]?)bit ceil (\d+)([KMGT]?)bit/gm
+const bits = (number = '', unit = ''): number => Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' '))
 
 /**
  * Reads what tc printed.
@@ -104,34 +114,42 @@ export interface Shown {
 export function readShown(stdout: string, devices: readonly string[], classDevice: string): Shown {
   const lists = parseBatch<QdiscJson | ClassJson>(stdout)
   const qdiscLists = lists.filter((list) => !list.some((item) => 'class' in item)) as QdiscJson[][]
-  const classes = new Map<string, number>()
+  const classes = new Map<string, SeenClass>()
   for (const item of lists.flat())
-    if ('class' in item) classes.set(`${classDevice} ${item.handle}`, item.rate * 8)
-  for (const [, id, number, unit] of stdout.matchAll(/^class htb (\S+) .*?rate (\d+)([KMGT]?)bit/gm))
-    classes.set(`${classDevice} ${id}`, Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' ')))
+    if ('class' in item)
+      classes.set(`${classDevice} ${item.handle}`, {
+        rate: item.rate * 8,
+        ceil: item.ceil * 8,
+        priority: item.prio ?? 0,
+      })
+  for (const [, id, prio, rate, rateUnit, ceil, ceilUnit] of stdout.matchAll(TEXT_CLASS))
+    classes.set(`${classDevice} ${id}`, {
+      rate: bits(rate, rateUnit),
+      ceil: bits(ceil, ceilUnit),
+      priority: Number(prio ?? 0),
+    })
   return {
     classes,
     qdiscs: qdiscLists.flatMap((list, index) =>
-      list.map(({ kind, handle, dev, root, options }) => ({
+      list.map(({ kind, handle, dev, root, parent, options }) => ({
         device: dev ?? devices[index] ?? '',
         kind,
         handle,
-        root: root === true,
-        rate: (options?.rate ?? 0) * 8,
-        burst: options?.burst ?? 0,
+        parent: root ? 'root' : (parent ?? ''),
+        options: options ?? {},
       })),
     ),
   }
 }
 
 /**
- * All that shapes consist of: every device's qdiscs, classes and filters of the mediums, redirects of the host ends.
+ * All that shapes consist of: every device's qdiscs, classes and filters of the mediums, redirects of the devices.
  * A device that is gone by then has nothing to show.
  */
 export async function shown(
   host: Host,
   mediums: readonly string[],
-  hostEnds: readonly string[],
+  redirected: readonly string[],
 ): Promise<Shown> {
   const [qdiscs, classes, filters] = await Promise.all([
     host.run('tc', ['qdisc show'], 'strict'),
@@ -143,7 +161,7 @@ export async function shown(
     ),
     shownFilters(host, [
       ...mediums.map((device) => ({ device, line: `filter show dev ${device}` })),
-      ...hostEnds.map((device) => ({ device, line: `filter show dev ${device} parent ffff:` })),
+      ...redirected.map((device) => ({ device, line: `filter show dev ${device} parent ffff:` })),
     ]),
   ])
   return { qdiscs: readShown(qdiscs.stdout, [], '').qdiscs, classes: new Map(classes.flat()), filters }

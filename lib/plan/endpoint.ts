@@ -1,10 +1,23 @@
 import { addVeth, attach, deleteLink, setUp } from '../kernel/ip.ts'
-import { type Member, showShape } from '../kernel/tc.ts'
-import { hostEndName, mediumName, peerEndName } from '../names.ts'
-import type { LinkOptions, NetworkSpec } from './network.ts'
+import type { Member } from '../kernel/tc.ts'
+import { hostEndName, mediumName, ownMediumName, peerEndName, uplinkName } from '../names.ts'
+import { inForce, type LinkOptions } from './link.ts'
+import type { Kept, NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
-import { linkShapes, planDown, planOffload, planUp } from './shaping.ts'
-import type { Expected } from './verify.ts'
+import { type Abilities, linkShapes, type Shape } from './shape.ts'
+import {
+  EMPTY,
+  joinLayouts,
+  type Layout,
+  memberLayout,
+  planDevice,
+  planLayout,
+  rootLayout,
+  type Share,
+  soloLayout,
+  uplinkLayout,
+} from './shaping.ts'
+import { sharesOf } from './shares.ts'
 
 /** A container's attachment as it should be on the host. */
 export interface EndpointSpec {
@@ -19,21 +32,51 @@ export interface EndpointSpec {
   readonly address6?: string
   /** the attachment's own link options, over the network's of the same name */
   readonly options: LinkOptions
+  /** directions that have been shaped since the link was made, and so keep their qdiscs */
+  readonly kept?: Kept
+  /** the attachment's own options as the user wrote them */
+  readonly given?: Readonly<Record<string, string>>
 }
 
-/** `rate` stands for both directions where its own layer, network or attachment, does not name one. */
-const byDirection = ({ rate, ...rest }: LinkOptions): LinkOptions =>
-  rate === undefined ? rest : { 'rate.up': rate, 'rate.down': rate, ...rest }
+/** The options in force: the attachment's over the network's. */
+export const linkOptions = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'options'>): LinkOptions =>
+  inForce(network.options, endpoint.options)
 
-/** The options in force: the attachment's over the network's, name by name; an attachment's `rate` sets both directions. */
-export const linkOptions = (network: NetworkSpec, endpoint: EndpointSpec): LinkOptions => ({
-  ...byDirection(network.options),
-  ...byDirection(endpoint.options),
-})
+/** What the options come to in each direction. */
+export const endpointShapes = (
+  network: NetworkSpec,
+  endpoint: Omit<EndpointSpec, 'slot'>,
+  abilities: Abilities,
+): { up?: Shape; down?: Shape } =>
+  linkShapes(linkOptions(network, endpoint), {
+    mtu: network.mtu,
+    shared: network.shared,
+    kept: endpoint.kept,
+    seedOf: endpoint.address4 ?? endpoint.address6 ?? endpoint.mac,
+    abilities,
+  })
+
+export const uplinkShapes = (network: NetworkSpec, abilities: Abilities): { up?: Shape; down?: Shape } =>
+  linkShapes(inForce(network.uplink ?? {}), {
+    mtu: network.mtu,
+    kept: network.kept,
+    seedOf: 'uplink',
+    abilities,
+  })
+
+/**
+ * Whether the upload has an IFB device of its own: Linux takes a netem that duplicates only where no other stands in the same
+ * tree (net/sched/sch_netem.c, check_netem_in_tree).
+ */
+const isSolo = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'options'>): boolean =>
+  network.shared === undefined && (linkOptions(network, endpoint).duplicate ?? 0) > 0
 
 /** Whether what the endpoint sends is queued on the network's medium. */
-export const usesMedium = (network: NetworkSpec, endpoint: EndpointSpec): boolean =>
-  linkShapes(linkOptions(network, endpoint), network.mtu).up !== undefined
+export const usesMedium = (
+  network: NetworkSpec,
+  endpoint: Omit<EndpointSpec, 'slot'>,
+  abilities: Abilities,
+): boolean => !isSolo(network, endpoint) && endpointShapes(network, endpoint, abilities).up !== undefined
 
 export const memberOf = ({ networkId, slot, mac }: EndpointSpec): Member => ({
   medium: mediumName(networkId),
@@ -41,52 +84,94 @@ export const memberOf = ({ networkId, slot, mac }: EndpointSpec): Member => ({
   mac,
 })
 
-/**
- * What must happen on the host for the endpoint to exist: a link on the network's bridge, shaped before the engine
- * moves its peer into the container.
- */
-export const planEndpoint = (network: NetworkSpec, endpoint: EndpointSpec): Plan => [
-  ...planLink(network, endpoint),
-  ...planShape(network, endpoint),
-]
+/** What every member of the network has of its shared rate, by endpoint id; empty where nothing is shared. */
+export function memberShares(network: NetworkSpec, endpoints: readonly EndpointSpec[]): Map<string, Share> {
+  if (network.shared === undefined) return new Map()
+  const options = new Map(endpoints.map((one) => [one.id, linkOptions(network, one)]))
+  const parts = sharesOf(
+    network.shared,
+    endpoints.map(({ id }) => ({ id, min: options.get(id)?.min })),
+  )
+  return new Map(
+    endpoints.map(({ id }) => [
+      id,
+      { guaranteed: parts.get(id) ?? 0, priority: options.get(id)?.priority ?? DEFAULT_PRIORITY },
+    ]),
+  )
+}
+
+/** In the middle, so that a member can be put before or behind those that say nothing. */
+export const DEFAULT_PRIORITY = 4
+
+/** What tc should show of the endpoint. */
+export function endpointLayout(
+  network: NetworkSpec,
+  endpoint: EndpointSpec,
+  abilities: Abilities,
+  share?: Share,
+): Layout {
+  const hostEnd = hostEndName(endpoint.id)
+  const { up, down } = endpointShapes(network, endpoint, abilities)
+  return joinLayouts(
+    down ? rootLayout(hostEnd, down) : EMPTY,
+    up && isSolo(network, endpoint) ? soloLayout(hostEnd, ownMediumName(endpoint.id), up) : EMPTY,
+    up && !isSolo(network, endpoint) ? memberLayout(hostEnd, memberOf(endpoint), up, share) : EMPTY,
+  )
+}
 
 /** The link itself, from the host's bridge to what the engine will move away. */
 export function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
   const hostEnd = hostEndName(endpoint.id)
   const peerEnd = peerEndName(endpoint.id)
-  const { up } = linkShapes(linkOptions(network, endpoint), network.mtu)
   const alias = `sluice/endpoint/${endpoint.id}`
   const [add, ...dress] = addVeth({ hostEnd, peerEnd, mtu: network.mtu, mac: endpoint.mac, alias })
   return [
     ...(add ? [step(add, deleteLink(hostEnd))] : []),
     ...dress.map((command) => step(command)),
-    ...(up ? planOffload(peerEnd, up, network.mtu) : []),
     step(attach(hostEnd, network.bridge)),
     step(setUp(hostEnd)),
   ]
 }
 
+/** The part of the plan that lives on the host's side of the link, and so can be set again at any time. */
+export const planShape = (
+  network: NetworkSpec,
+  endpoint: EndpointSpec,
+  abilities: Abilities,
+  share?: Share,
+): Plan => [
+  ...(isSolo(network, endpoint)
+    ? planDevice(ownMediumName(endpoint.id), network.mtu, `sluice/medium/${endpoint.id}`)
+    : []),
+  ...planLayout(endpointLayout(network, endpoint, abilities, share)),
+]
+
 /**
- * The part of the plan that lives on the host's side of the link, and so can be set again at any time. Its last steps
- * read back what the others have set, for verifyShape.
+ * What must happen on the host for the endpoint to exist: a link on the network's bridge, shaped before the engine
+ * moves its peer into the container.
  */
-export function planShape(network: NetworkSpec, endpoint: EndpointSpec): Plan {
-  const hostEnd = hostEndName(endpoint.id)
-  const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
-  const member = up && memberOf(endpoint)
-  return [
-    ...(down ? planDown(hostEnd, down) : []),
-    ...(up && member ? planUp(hostEnd, member, up) : []),
-    ...(up || down ? showShape(hostEnd, member).map((command) => step(command)) : []),
-  ]
+export const planEndpoint = (
+  network: NetworkSpec,
+  endpoint: EndpointSpec,
+  abilities: Abilities,
+  share?: Share,
+): Plan => [...planLink(network, endpoint), ...planShape(network, endpoint, abilities, share)]
+
+/** IFB devices that are there for one attachment alone, or for the uplink where none is given. */
+export function shapeDevices(
+  network: NetworkSpec,
+  endpoint: EndpointSpec | undefined,
+  abilities: Abilities,
+): string[] {
+  if (!endpoint) return uplinkShapes(network, abilities).up ? [uplinkName(network.id)] : []
+  return isSolo(network, endpoint) ? [ownMediumName(endpoint.id)] : []
 }
 
-/** What the link's shape should read back as. */
-export function expectedShape(network: NetworkSpec, endpoint: EndpointSpec): Expected {
-  const { up, down } = linkShapes(linkOptions(network, endpoint), network.mtu)
-  return {
-    hostEnd: hostEndName(endpoint.id),
-    ...(down ? { down } : {}),
-    ...(up ? { up: { member: memberOf(endpoint), shape: up } } : {}),
-  }
+/** The shape of the network's uplink. */
+export function planUplink(network: NetworkSpec, abilities: Abilities): Plan {
+  const shapes = uplinkShapes(network, abilities)
+  return [
+    ...(shapes.up ? planDevice(uplinkName(network.id), network.mtu, `sluice/uplink/${network.id}`) : []),
+    ...planLayout(uplinkLayout(network, shapes)),
+  ]
 }

@@ -8,6 +8,7 @@ import {
   ignoreRouterAdvertisements,
   setUp,
 } from '../kernel/ip.ts'
+import type { LinkOptions } from './link.ts'
 import { type Plan, step } from './plan.ts'
 
 /** A subnet of a network and, on the bridge, the gateway. */
@@ -34,18 +35,22 @@ export interface NetworkSpec {
   readonly masquerade: boolean
   /** beginning of the interface's name in the container, `eth` gives eth0 */
   readonly interfacePrefix: string
-  /** the link options as the user gave them: the default for every attachment */
+  /** the link options: the default for every attachment */
   readonly options: LinkOptions
+  /** bit/s that all members share */
+  readonly shared?: number
+  /** the options of the link between the network and everything outside */
+  readonly uplink?: LinkOptions
+  /** directions of the uplink that have been shaped, and so keep their qdiscs */
+  readonly kept?: Kept
+  /** the options that can change while the network lives, as the user wrote them */
+  readonly given?: Readonly<Record<string, string>>
 }
 
-/** Options of one link, by their names (plugin/options.ts). Absent: not limited. */
-export interface LinkOptions {
-  /** bit/s */
-  readonly rate?: number
-  readonly 'rate.up'?: number
-  readonly 'rate.down'?: number
-  /** bytes */
-  readonly burst?: number
+/** Directions that keep their qdiscs. */
+export interface Kept {
+  readonly up?: true
+  readonly down?: true
 }
 
 /** Whether the network has IPv6 at all. */

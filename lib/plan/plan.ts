@@ -20,6 +20,26 @@ const RANK: Readonly<Partial<Record<Program, number>>> = { ip: 0, tc: 1 }
 export const mergePlans = (plans: readonly Plan[]): Plan =>
   plans.flat().toSorted((a, b) => (RANK[a.apply.program] ?? 2) - (RANK[b.apply.program] ?? 2))
 
+const text = ({ program, line }: Command): string => `${program} ${line}`
+
+/** What leads from one plan's host to another's, nothing else being touched. */
+export interface Change {
+  readonly apply: Plan
+  /** what the plan before had made and the one after has no use for; once the new is in place */
+  readonly drop: readonly Command[]
+}
+
+export function changePlan(before: Plan, after: Plan): Change {
+  const done = new Set(before.map(({ apply }) => text(apply)))
+  const kept = new Set(after.flatMap(({ revert = [] }) => revert.map(text)))
+  return {
+    apply: after.filter(({ apply }) => !done.has(text(apply))),
+    drop: revertsOf(before).filter((command) => !kept.has(text(command))),
+  }
+}
+
+const revertsOf = (plan: Plan): Command[] => plan.toReversed().flatMap(({ revert }) => revert ?? [])
+
 /** Neighbouring commands of one program: one process. */
 const batches = (commands: readonly Command[]): { program: Program; lines: string[] }[] => {
   const result: { program: Program; lines: string[] }[] = []
@@ -56,6 +76,27 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
 }
 
 /**
+ * Carries out a change; when that fails, the plan before is set again, and what only the plan after had made goes.
+ *
+ * @throws {CommandError} of the step that failed
+ */
+export async function applyChange(before: Plan, after: Plan, host: Host): Promise<void> {
+  const { apply, drop } = changePlan(before, after)
+  try {
+    // Not reverted step by step: a step that changes in place has nothing to revert to.
+    for (const { program, lines } of batches(apply.map(({ apply }) => apply)))
+      await host.run(program, lines, 'strict')
+  } catch (error) {
+    const back = changePlan(after, before)
+    await forced([...back.apply.map(({ apply }) => apply), ...back.drop], host, 'missing')
+    throw error
+  }
+  const failures = await forced(drop, host, 'missing')
+  if (failures.length > 0)
+    throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+}
+
+/**
  * Reverts every step, last first, carrying on past failures. What is gone already counts as reverted, so a plan may
  * be reverted twice, or after a crash half way.
  *
@@ -83,11 +124,7 @@ export async function repairPlan(plan: Plan, host: Host): Promise<void> {
 }
 
 const revertSteps = (plan: Plan, host: Host): Promise<CommandError[]> =>
-  forced(
-    plan.toReversed().flatMap(({ revert }) => revert ?? []),
-    host,
-    'missing',
-  )
+  forced(revertsOf(plan), host, 'missing')
 
 async function forced(commands: readonly Command[], host: Host, harmless: CommandError['failure']) {
   const failures: CommandError[] = []

@@ -1,83 +1,221 @@
-import { addMedium, deleteLink, limitOffload, setUp } from '../kernel/ip.ts'
+import { addMedium, deleteLink, setUp } from '../kernel/ip.ts'
+import { type Placed, place } from '../kernel/qdisc.ts'
 import {
-  addMember,
-  addTree,
+  ALL_MEMBERS,
+  addFilter,
+  addHash,
+  addRoot,
+  addStrangersQueue,
+  type ClassSpec,
+  classId,
   deleteMember,
-  limitEgress,
   type Member,
+  memberMinor,
+  putClass,
   redirectIngress,
-  type Shape,
+  STRANGERS,
+  showDevice,
 } from '../kernel/tc.ts'
-import { mediumName } from '../names.ts'
-import type { LinkOptions, NetworkSpec } from './network.ts'
+import { mediumName, uplinkName } from '../names.ts'
+import type { NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
+import { OPEN, type Shape } from './shape.ts'
 
-/** seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed */
-const BURST_TIME = 4e-3
-/** seconds that a packet may wait under the cap (`queue.limit`) */
-const QUEUE_TIME = 10e-3
-/** seconds of sending that an offload packet may hold */
-const OFFLOAD_TIME = 1e-3
-const ETHERNET_HEADER = 14
-
-/**
- * The numbers under a cap.
- *
- * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue holds 10 ms,
- * and never less than the burst and four packets, without which TCP cannot keep a slow link busy.
- *
- * @param rate bit/s
- * @param mtu bytes, of the link
- * @param burst bytes, when the user gave it
- */
-export function shapeOf(rate: number, mtu: number, burst?: number): Shape {
-  const frame = mtu + ETHERNET_HEADER
-  const bucket = burst ?? Math.max(2 * frame, Math.ceil((rate / 8) * BURST_TIME))
-  return { rate, burst: bucket, limit: Math.max(Math.ceil((rate / 8) * QUEUE_TIME), bucket + 4 * frame) }
+/** What tc should show: everything that shapes one link, or one uplink. */
+export interface Layout {
+  readonly classes: readonly ClassSpec[]
+  readonly qdiscs: readonly Placed[]
+  readonly members: readonly Member[]
+  readonly redirects: readonly { readonly from: string; readonly to: string }[]
 }
 
-/** What the options come to in each direction; `up` is what the container sends. */
-export function linkShapes(options: LinkOptions, mtu: number): { up?: Shape; down?: Shape } {
-  const up = options['rate.up'] ?? options.rate
-  const down = options['rate.down'] ?? options.rate
+export const EMPTY: Layout = { classes: [], qdiscs: [], members: [], redirects: [] }
+
+export const joinLayouts = (...layouts: readonly Layout[]): Layout => ({
+  classes: layouts.flatMap(({ classes }) => classes),
+  qdiscs: layouts.flatMap(({ qdiscs }) => qdiscs),
+  members: layouts.flatMap(({ members }) => members),
+  redirects: layouts.flatMap(({ redirects }) => redirects),
+})
+
+/** Beside the bucket's own number, so that each kind of queue has another handle: a handle cannot change its kind. */
+const QUEUE_HANDLES = { fq_codel: 0x2000, cake: 0x3000, sfq: 0x4000, pfifo: 0x5000, bfifo: 0x6000 } as const
+/** The same for each distribution, which a change cannot take back and tc does not show. */
+const NETEM_HANDLES: Readonly<Record<string, number>> = {
+  uniform: 0x1000,
+  normal: 0x7000,
+  pareto: 0x8000,
+  paretonormal: 0x9000,
+}
+/** The number of the qdisc below a root bucket. */
+const BELOW_ROOT = 2
+
+const handle = (major: number): string => `${major.toString(16)}:`
+const below = (major: number): string => `${handle(major)}1`
+
+/**
+ * What stands under a cap, whichever it is:
+ *
+ *     tbf  cuts offload packets ── netem  delays and spoils ── queue  where packets wait for the cap
+ *
+ * The delay comes before the queue, so that neither eats the other's room: what the delay holds is no backlog.
+ */
+function chain(device: string, parent: string, major: number, shape: Shape): Placed[] {
+  const { segment, limit, netem, queue } = shape
+  const cutter: Placed = {
+    device,
+    parent,
+    handle: handle(major),
+    qdisc: { kind: 'tbf', rate: OPEN, burst: segment, limit },
+  }
+  const delay = major + (NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0)
+  return [
+    cutter,
+    ...(netem ? [{ device, parent: below(major), handle: handle(delay), qdisc: netem }] : []),
+    {
+      device,
+      parent: below(netem ? delay : major),
+      handle: handle(QUEUE_HANDLES[queue.kind] + major),
+      qdisc: queue,
+    },
+  ]
+}
+
+/** A cap on all that leaves a device. */
+export const rootLayout = (device: string, shape: Shape): Layout => ({
+  ...EMPTY,
+  qdiscs: [
+    {
+      device,
+      parent: 'root',
+      handle: '1:',
+      qdisc: { kind: 'tbf', rate: shape.rate, burst: shape.burst, limit: shape.limit },
+    },
+    ...chain(device, '1:1', BELOW_ROOT, shape),
+  ],
+})
+
+/** A cap on all that arrives at a device, on an IFB device of its own. */
+export const soloLayout = (from: string, to: string, shape: Shape): Layout => ({
+  ...rootLayout(to, shape),
+  redirects: [{ from, to }],
+})
+
+/** What a member has of the network's shared rate. */
+export interface Share {
+  /** bit/s */
+  readonly guaranteed: number
+  /** 0 (first) to 7 */
+  readonly priority: number
+}
+
+/** A member's place on the network's medium. @param share absent where nothing is shared */
+export function memberLayout(hostEnd: string, member: Member, shape: Shape, share?: Share): Layout {
+  const { rate, burst, segment } = shape
+  const guaranteed = Math.min(rate, share?.guaranteed ?? rate)
   return {
-    ...(up === undefined ? {} : { up: shapeOf(up, mtu, options.burst) }),
-    ...(down === undefined ? {} : { down: shapeOf(down, mtu, options.burst) }),
+    classes: [
+      {
+        device: member.medium,
+        id: classId(member),
+        parent: ALL_MEMBERS,
+        rate: guaranteed,
+        ceil: rate,
+        burst: share ? Math.max(2 * segment, Math.ceil(burst * (guaranteed / rate))) : burst,
+        cburst: burst,
+        quantum: quantumOf(segment),
+        priority: share?.priority ?? 0,
+      },
+    ],
+    qdiscs: chain(member.medium, classId(member), Number.parseInt(memberMinor(member), 16), shape),
+    members: [member],
+    redirects: [{ from: hostEnd, to: member.medium }],
   }
 }
 
-/** What frames with a forged MAC share on a network that names no upload rate of its own. bit/s */
+/** A turn is one of the largest pieces, so that turns are fair in bytes. */
+const quantumOf = (segment: number): number => Math.min(60_000, Math.max(1514, segment))
+
+/** The plan that gives the layout. A member's class is its own to take back; all else goes with its device. */
+export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Plan => [
+  ...classes.map((spec, index) => {
+    const member = members[index]
+    return member ? step(putClass(spec), ...deleteMember(member)) : step(putClass(spec))
+  }),
+  ...qdiscs.map((placed) => step(place(placed))),
+  ...members.map((member) => step(addFilter(member))),
+  ...redirects.flatMap(({ from, to }) => redirectIngress(from, to).map((command) => step(command))),
+]
+
+/** Reads back what planLayout has set, for verifyLayout. */
+export function planShow(layout: Layout): Plan {
+  const devices = new Set([
+    ...layout.qdiscs.map(({ device }) => device),
+    ...layout.redirects.map(({ from }) => from),
+  ])
+  return [...devices].flatMap((device) => {
+    const own = layout.classes.filter((spec) => spec.device === device)
+    return showDevice(device, own.length === 1 ? own[0]?.id : undefined).map((command) => step(command))
+  })
+}
+
+/** bit/s: what frames with a forged MAC share, so that forging is no way around one's class. */
 const STRANGERS_RATE = 1e6
 
-/** The network's shared medium: made for the first member whose upload is limited, gone with the last. */
+const classOf = (device: string, id: string, parent: string, rate: number, ceil: number): ClassSpec => {
+  const burst = (bits: number): number => Math.max(2 ** 12, Math.min(2 ** 20, Math.ceil((bits / 8) * 4e-3)))
+  return {
+    device,
+    id,
+    parent,
+    rate,
+    ceil,
+    burst: burst(rate),
+    cburst: burst(ceil),
+    quantum: id === ALL_MEMBERS ? 60_000 : 1514,
+    priority: id === ALL_MEMBERS ? 0 : 7,
+  }
+}
+
+/** The classes of a medium that are there before any member. */
+export function mediumClasses({ id, shared }: NetworkSpec): ClassSpec[] {
+  const medium = mediumName(id)
+  const strangers = Math.min(STRANGERS_RATE, shared ?? STRANGERS_RATE)
+  return [
+    classOf(medium, ALL_MEMBERS, '1:', shared ?? OPEN, shared ?? OPEN),
+    classOf(medium, STRANGERS, ALL_MEMBERS, 8e3, strangers),
+  ]
+}
+
+/** The network's shared medium: made for the first member whose upload is limited, gone with the network. */
 export function planMedium(network: NetworkSpec): Plan {
   const medium = mediumName(network.id)
-  const strangers = linkShapes(network.options, network.mtu).up ?? shapeOf(STRANGERS_RATE, network.mtu)
-  const [add, ...dress] = addMedium(medium, network.mtu, `sluice/medium/${network.id}`)
   return [
-    ...(add ? [step(add, deleteLink(medium))] : []),
+    ...planDevice(medium, network.mtu, `sluice/medium/${network.id}`),
+    step(addRoot(medium)),
+    ...mediumClasses(network).map((spec) => step(putClass(spec))),
+    step(addStrangersQueue(medium, 4 * (network.mtu + 14))),
+    ...addHash(medium).map((command) => step(command)),
+  ]
+}
+
+/** An IFB device. */
+export function planDevice(device: string, mtu: number, alias: string): Plan {
+  const [add, ...dress] = addMedium(device, mtu, alias)
+  return [
+    ...(add ? [step(add, deleteLink(device))] : []),
     ...dress.map((command) => step(command)),
-    step(setUp(medium)),
-    ...addTree(medium, strangers).map((command) => step(command)),
+    step(setUp(device)),
   ]
 }
 
-/** What the container receives leaves the host end. Goes with the link. */
-export const planDown = (hostEnd: string, shape: Shape): Plan => [step(limitEgress(hostEnd, shape))]
-
-/** What the container sends arrives at the host end, and is queued on the medium. The redirect goes with the link. */
-export function planUp(hostEnd: string, member: Member, shape: Shape): Plan {
-  const [first, ...rest] = addMember(member, shape)
-  return [
-    ...(first ? [step(first, ...deleteMember(member))] : []),
-    ...rest.map((command) => step(command)),
-    ...redirectIngress(hostEnd, member.medium).map((command) => step(command)),
-  ]
-}
-
-/** Offload packets no longer than a millisecond of the upload rate, from one frame to the 64 KB that a kernel makes at most. */
-export function planOffload(peerEnd: string, shape: Shape, mtu: number): Plan {
-  const bytes = Math.ceil((shape.rate / 8) * OFFLOAD_TIME)
-  if (bytes >= 65_536) return []
-  return [step(limitOffload(peerEnd, Math.max(mtu, bytes), Math.max(1, Math.floor(bytes / mtu))))]
+/**
+ * The link between the network and everything outside: what the host sends into the bridge, and what the bridge hands to
+ * the host. What members send each other passes neither.
+ */
+export function uplinkLayout(network: NetworkSpec, { up, down }: { up?: Shape; down?: Shape }): Layout {
+  return joinLayouts(
+    down ? rootLayout(network.bridge, down) : EMPTY,
+    up ? soloLayout(network.bridge, uplinkName(network.id), up) : EMPTY,
+  )
 }

@@ -1,88 +1,155 @@
-import { type Qdisc, readShown, type Shown } from '../kernel/observe.ts'
-import { classId, filterOf, leafHandle, type Member, redirectOf, type Shape, TREE } from '../kernel/tc.ts'
-
-/** What a link's shape should read back as. */
-export interface Expected {
-  readonly hostEnd: string
-  readonly down?: Shape
-  readonly up?: { readonly member: Member; readonly shape: Shape }
-}
+import { readShown, type SeenQdisc, type Shown } from '../kernel/observe.ts'
+import type { Placed, Qdisc } from '../kernel/qdisc.ts'
+import { type ClassSpec, filterOf, HASH, redirectOf } from '../kernel/tc.ts'
+import { OPEN } from './shape.ts'
+import type { Layout } from './shaping.ts'
 
 /** The kernel keeps rates in bytes a second and iproute2 prints classes in whole units: a part in 500 is rounding. */
-const near = (is: number | undefined, wanted: number): boolean =>
-  is !== undefined && Math.abs(is - wanted) <= wanted / 500
+const near = (is: unknown, wanted: number, slack = 0): boolean =>
+  Math.abs(Number(is ?? 0) - wanted) <= Math.max(slack, wanted / 500)
 
 /** @returns what is not as it should be, in words; empty when all is */
-export const shapeFaults = (expected: Expected, shown: Shown): string[] => [
-  ...downFaults(expected, shown),
-  ...upFaults(expected, shown),
+export const layoutFaults = (layout: Layout, { qdiscs, classes, filters }: Shown): string[] => [
+  ...layout.classes.flatMap((spec) => classFaults(spec, classes)),
+  ...layout.qdiscs.flatMap((placed) => qdiscFaults(placed, qdiscs)),
+  ...layout.members.flatMap((member) =>
+    filters?.has(`${member.medium} ${filterOf(member)}`) === false
+      ? [`no filter for ${member.mac} on ${member.medium}`]
+      : [],
+  ),
+  ...layout.redirects.flatMap(({ from, to }) => [
+    ...(qdiscs.some(({ device, kind }) => device === from && kind === 'ingress')
+      ? []
+      : [`no ingress qdisc on ${from}`]),
+    ...(filters?.has(`${from} ${redirectOf(to)}`) === false ? [`no redirect from ${from} to ${to}`] : []),
+  ]),
 ]
 
-function downFaults({ hostEnd, down }: Expected, { qdiscs }: Shown): string[] {
-  if (!down) return []
-  const bucket = qdiscs.find((qdisc) => qdisc.device === hostEnd && isOurs(qdisc))
-  if (!bucket) return [`no tbf on ${hostEnd}`]
-  return near(bucket.rate, down.rate) ? [] : [`tbf on ${hostEnd} at ${bucket.rate} bit/s, not ${down.rate}`]
+export function classFaults(
+  { device, id, rate, ceil, priority }: ClassSpec,
+  classes: Shown['classes'],
+): string[] {
+  const seen = classes.get(`${device} ${id}`)
+  if (!seen) return [`no class ${id} on ${device}`]
+  const faults: [boolean, string][] = [
+    [near(seen.rate, rate), `rate ${seen.rate} bit/s, not ${rate}`],
+    [near(seen.ceil, ceil), `ceil ${seen.ceil} bit/s, not ${ceil}`],
+    [seen.priority === priority, `prio ${seen.priority}, not ${priority}`],
+  ]
+  return faults.flatMap(([right, words]) => (right ? [] : [`class ${id} on ${device} has ${words}`]))
 }
 
-function upFaults({ hostEnd, up }: Expected, { qdiscs, classes, filters }: Shown): string[] {
-  if (!up) return []
-  const { member, shape } = up
-  const { medium } = member
-  const id = classId(member)
-  const rate = classes.get(`${medium} ${id}`)
-  const has = (device: string, part: Partial<Qdisc>): boolean =>
-    qdiscs.some(
-      (qdisc) =>
-        qdisc.device === device && Object.entries(part).every(([key, is]) => qdisc[key as 'kind'] === is),
-    )
-  const faults: [boolean, string][] = [
-    [!has(hostEnd, { kind: 'ingress' }), `no ingress qdisc on ${hostEnd}`],
-    [filters?.has(`${hostEnd} ${redirectOf(medium)}`) === false, `no redirect from ${hostEnd} to ${medium}`],
-    [!has(medium, { handle: leafHandle(member) }), `no queue ${leafHandle(member)} on ${medium}`],
-    [rate === undefined, `no class ${id} on ${medium}`],
-    [
-      rate !== undefined && !near(rate, shape.rate),
-      `class ${id} on ${medium} at ${rate} bit/s, not ${shape.rate}`,
-    ],
-    [filters?.has(`${medium} ${filterOf(member)}`) === false, `no filter for ${member.mac} on ${medium}`],
+function qdiscFaults({ device, parent, handle, qdisc }: Placed, seen: readonly SeenQdisc[]): string[] {
+  const found = seen.find(
+    (one) =>
+      one.device === device && one.handle === handle && one.kind === qdisc.kind && one.parent === parent,
+  )
+  if (!found) return [`no ${qdisc.kind} ${handle} on ${device}`]
+  return differences(qdisc, found.options).map((words) => `${qdisc.kind} ${handle} on ${device} has ${words}`)
+}
+
+type Options = SeenQdisc['options']
+const part = (options: Options, group: string, key: string): unknown =>
+  (options[group] as Options | undefined)?.[key]
+
+/** One value that should read back: its name, what tc shows, what it should be, and how far off rounding may put it. */
+type Check = readonly [name: string, is: unknown, wanted: number, slack?: number]
+
+function differences(qdisc: Qdisc, options: Options): string[] {
+  const checks = checksOf(qdisc, options)
+  return checks.flatMap(([name, is, wanted, slack]) =>
+    near(is, wanted, slack) ? [] : [`${name} ${String(is ?? 0)}, not ${wanted}`],
+  )
+}
+
+function checksOf(qdisc: Qdisc, options: Options): Check[] {
+  switch (qdisc.kind) {
+    case 'tbf':
+      // tc keeps a burst as the time it takes, in ticks of 64 ns: two of them are rounding. Without a cap that is all there is.
+      return [
+        ['rate', options.rate, qdisc.rate / 8],
+        ...(qdisc.rate < OPEN
+          ? [['burst', options.burst, qdisc.burst, 16 + (qdisc.rate / 8) * 128e-9] as const]
+          : []),
+      ]
+    case 'netem':
+      return netemChecks(qdisc, options)
+    case 'fq_codel':
+      return [
+        ['limit', options.limit, qdisc.packets],
+        ['target', options.target, qdisc.target, 2],
+      ]
+    case 'cake':
+      return []
+    case 'bfifo':
+      return [['limit', options.limit, qdisc.bytes]]
+    default:
+      return [['limit', options.limit, qdisc.packets]]
+  }
+}
+
+/** s, and shares of 1: netem keeps shares in 32 bits, and tc prints six digits. */
+function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options): Check[] {
+  const model = netem.lossModel
+  return [
+    ['limit', options.limit, netem.limit],
+    ['delay', part(options, 'delay', 'delay'), netem.delay / 1e6, 1e-6],
+    ['jitter', part(options, 'delay', 'jitter'), netem.jitter / 1e6, 1e-6],
+    ['loss', part(options, 'loss-random', 'loss'), netem.loss / 100, 1e-9],
+    ['duplicate', part(options, 'duplicate', 'duplicate'), netem.duplicate / 100, 1e-9],
+    ['corrupt', part(options, 'corrupt', 'corrupt'), netem.corrupt / 100, 1e-9],
+    ['reorder', part(options, 'reorder', 'reorder'), netem.reorder / 100, 1e-9],
+    ...(model
+      ? [
+          [
+            `loss ${model.model}`,
+            part(options, `loss-${model.model}`, model.model === 'state' ? 'p13' : 'p'),
+            (model.percents[0] ?? 0) / 100,
+            1e-9,
+          ] as const,
+        ]
+      : []),
+    ...(netem.seed === undefined ? [] : [['seed', options.seed, netem.seed] as const]),
   ]
-  return faults.flatMap(([wrong, words]) => (wrong ? [words] : []))
 }
 
 /** Whether a medium has all that its members' classes hang on. */
-export const isWholeMedium = (medium: string, { qdiscs, classes, filters }: Shown): boolean =>
+export const isWholeMedium = (
+  medium: string,
+  specs: readonly ClassSpec[],
+  { qdiscs, classes, filters }: Shown,
+): boolean =>
   qdiscs.some(
-    ({ device, kind, handle, root }) => device === medium && root && kind === 'htb' && handle === '1:',
+    ({ device, kind, handle, parent }) =>
+      device === medium && parent === 'root' && kind === 'htb' && handle === '1:',
   ) &&
-  qdiscs.some(({ device, handle }) => device === medium && handle === TREE.leaf) &&
-  TREE.classes.every((id) => classes.has(`${medium} ${id}`)) &&
-  TREE.filters.every((handle) => filters?.has(`${medium} ${handle}`))
+  specs.every(({ id }) => classes.has(`${medium} ${id}`)) &&
+  HASH.every((handle) => filters?.has(`${medium} ${handle}`))
 
-const isOurs = ({ root, kind, handle }: Qdisc): boolean => root && kind === 'tbf' && handle === '1:'
-/** What the kernel itself puts on a link has the handle 0. */
-const isForeign = (qdisc: Qdisc): boolean => qdisc.root && qdisc.handle !== '0:' && !isOurs(qdisc)
+/** What the kernel itself puts on a device has the handle 0. */
+const isForeign = ({ kind, handle, parent }: SeenQdisc): boolean =>
+  parent === 'root' && handle !== '0:' && !(kind === 'tbf' && handle === '1:')
 
-/** @returns root qdiscs on our links that neither we nor the kernel put there, in words; they are left alone */
-export const foreignRoots = ({ hostEnd, down }: Expected, { qdiscs }: Shown): string[] =>
-  qdiscs
-    .filter((qdisc) => down && qdisc.device === hostEnd && isForeign(qdisc))
+/** @returns root qdiscs where ours should be that neither we nor the kernel put there, in words; they are left alone */
+export const foreignRoots = (layout: Layout, { qdiscs }: Shown): string[] =>
+  layout.qdiscs
+    .filter(({ parent }) => parent === 'root')
+    .flatMap((root) => qdiscs.filter((qdisc) => qdisc.device === root.device && isForeign(qdisc)))
     .map(
-      ({ kind, handle }) =>
-        `somebody put qdisc ${kind} ${handle} on ${hostEnd}: remove it, and the shape is set again`,
+      ({ kind, handle, device }) =>
+        `somebody put qdisc ${kind} ${handle} on ${device}: remove it, and the shape is set again`,
     )
 
 /**
- * Compares what was set on one link with what the plan's last steps read back.
+ * Compares what was set with what planShow's steps read back.
  *
  * @param stdout what tc printed
  * @throws {Error} when the kernel took it without a word and has something else
  */
-export function verifyShape(expected: Expected, stdout: string): void {
-  const medium = expected.up?.member.medium
-  const faults = shapeFaults(
-    expected,
-    readShown(stdout, [expected.hostEnd, ...(medium ? [medium] : [])], medium ?? ''),
-  )
+export function verifyLayout(layout: Layout, stdout: string): void {
+  const devices = [
+    ...new Set([...layout.qdiscs.map(({ device }) => device), ...layout.redirects.map(({ from }) => from)]),
+  ]
+  const faults = layoutFaults(layout, readShown(stdout, devices, layout.classes[0]?.device ?? ''))
   if (faults.length > 0) throw new Error(`the kernel did not keep the shape: ${faults.join('; ')}`)
 }

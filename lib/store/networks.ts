@@ -32,11 +32,14 @@ export interface NetworkStore {
   /** @throws {InvalidRequestError} the id is taken */
   addNetwork(spec: NetworkSpec): void
   networkReady(id: string): void
+  /** Puts a changed spec in the place of the one of the same id. */
+  changeNetwork(spec: NetworkSpec): void
   /** On its way out: should this process die now, the next one carries on with that. */
   networkLeaving(id: string): void
   network(id: string): NetworkSpec | undefined
   /** Notes that the medium is to be there from now on. @returns whether that is news, so that the caller makes it */
   claimMedium(id: string): boolean
+  hasMedium(id: string): boolean
   /** @returns whether it was to be there */
   releaseMedium(id: string): boolean
   networks(): NetworkRow[]
@@ -45,6 +48,8 @@ export interface NetworkStore {
   /** Gives the endpoint the network's lowest free slot. @throws {InvalidRequestError} the network is full */
   addEndpoint(spec: Omit<EndpointSpec, 'slot'>): EndpointSpec
   endpointReady(id: string): void
+  /** Puts changed specs in the place of those of the same id, all or none. */
+  changeEndpoints(specs: readonly EndpointSpec[]): void
   endpointJoined(id: string): void
   endpoint(id: string): EndpointSpec | undefined
   /** Whether the call that makes the endpoint has ended well. */
@@ -59,9 +64,12 @@ const specOf = <T>(row: Row): T => JSON.parse(String(row.spec)) as T
 export function networkStore(database: DatabaseSync): NetworkStore {
   const statement = (sql: string) => database.prepare(sql)
   const insertNetwork = statement('INSERT INTO networks (id, spec) VALUES (?, ?)')
+  const rewriteNetwork = statement('UPDATE networks SET spec = ? WHERE id = ?')
+  const rewriteEndpoint = statement('UPDATE endpoints SET spec = ? WHERE id = ?')
   const markNetwork = statement('UPDATE networks SET ready = ? WHERE id = ?')
   const claim = statement('UPDATE networks SET medium = 1 WHERE id = ? AND medium = 0')
   const release = statement('UPDATE networks SET medium = 0 WHERE id = ? AND medium = 1')
+  const getMedium = statement('SELECT medium FROM networks WHERE id = ?')
   const getNetwork = statement('SELECT spec FROM networks WHERE id = ?')
   const allNetworks = statement('SELECT spec, ready, medium FROM networks ORDER BY rowid')
   const deleteNetwork = statement('DELETE FROM networks WHERE id = ?')
@@ -88,6 +96,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
 
   return {
     addNetwork: (spec) => void insertNetwork.run(spec.id, JSON.stringify(spec)),
+    changeNetwork: (spec) => void rewriteNetwork.run(JSON.stringify(spec), spec.id),
     networkReady: (id) => void markNetwork.run(1, id),
     networkLeaving: (id) => void markNetwork.run(2, id),
     network: (id) => {
@@ -95,6 +104,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
       return row && specOf<NetworkSpec>(row)
     },
     claimMedium: (id) => claim.run(id).changes === 1,
+    hasMedium: (id) => getMedium.get(id)?.medium === 1,
     releaseMedium: (id) => release.run(id).changes === 1,
     networks: () =>
       allNetworks.all().map((row) => ({
@@ -116,6 +126,10 @@ export function networkStore(database: DatabaseSync): NetworkStore {
         const spec = { ...wanted, slot }
         insertEndpoint.run(spec.id, spec.networkId, slot, JSON.stringify(spec), Date.now())
         return spec
+      }),
+    changeEndpoints: (specs) =>
+      transact(database, () => {
+        for (const spec of specs) rewriteEndpoint.run(JSON.stringify(spec), spec.id)
       }),
     endpointReady: (id) => void readyEndpoint.run(id),
     endpointJoined: (id) => void joinedEndpoint.run(id),

@@ -1,0 +1,167 @@
+import { formatRate } from '../units.ts'
+
+/** How packets are lost in bursts. Percents; what is left out has netem's default. */
+export interface LossModel {
+  readonly model: 'gemodel' | 'state'
+  /** `gemodel`: p, r, 1-h, 1-k. `state`: p13, p31, p32, p23, p14 */
+  readonly percents: readonly number[]
+}
+
+export type Distribution = 'uniform' | 'normal' | 'pareto' | 'paretonormal'
+
+/** Qdiscs that may stand under a cap, the best first. */
+export const QUEUES = ['fq_codel', 'cake', 'sfq', 'pfifo'] as const
+export type QueueKind = (typeof QUEUES)[number]
+
+/** Options of one link, by their names (plugin/options.ts). Absent: not limited, not impaired. */
+export interface LinkOptions {
+  /** bit/s */
+  readonly rate?: number
+  readonly 'rate.up'?: number
+  readonly 'rate.down'?: number
+  /** bytes */
+  readonly burst?: number
+  readonly queue?: QueueKind
+  /** microseconds */
+  readonly 'queue.limit'?: number
+  /** microseconds, one way */
+  readonly delay?: number
+  readonly 'delay.up'?: number
+  readonly 'delay.down'?: number
+  readonly jitter?: number
+  /** percent */
+  readonly 'delay.correlation'?: number
+  readonly 'delay.distribution'?: Distribution
+  /** percent */
+  readonly loss?: number
+  readonly 'loss.up'?: number
+  readonly 'loss.down'?: number
+  readonly 'loss.correlation'?: number
+  readonly 'loss.model'?: LossModel
+  /** percent */
+  readonly duplicate?: number
+  readonly corrupt?: number
+  readonly reorder?: number
+  /** packets */
+  readonly 'reorder.gap'?: number
+  /** the attachment's own is derived from it and from the address */
+  readonly seed?: number
+  /** bit/s out of the network's shared rate */
+  readonly min?: number
+  /** 0 (first) to 7 */
+  readonly priority?: number
+}
+
+type Key = keyof LinkOptions
+
+/** What stands for both directions where its own layer does not name one. */
+const BOTH = ['rate', 'delay', 'loss'] as const
+
+/** `rate`, `delay` and `loss` as what they mean in each direction. */
+export function byDirection(options: LinkOptions): LinkOptions {
+  const result: Partial<Record<Key, unknown>> = { ...options }
+  for (const key of BOTH) {
+    if (options[key] === undefined) continue
+    result[`${key}.up`] = options[`${key}.up`] ?? options[key]
+    result[`${key}.down`] = options[`${key}.down`] ?? options[key]
+    delete result[key]
+  }
+  return result as LinkOptions
+}
+
+const RANDOM_LOSS = ['loss', 'loss.up', 'loss.down', 'loss.correlation'] as const
+
+/**
+ * The options in force, key by key: a later layer's stand over an earlier one's. A layer's `rate` sets both directions,
+ * whatever the layers below it said of one; a loss model takes the place of random loss, and the other way round.
+ */
+export function inForce(...layers: readonly LinkOptions[]): LinkOptions {
+  const result: Partial<Record<Key, unknown>> = {}
+  for (const layer of layers) {
+    if (layer['loss.model']) for (const key of RANDOM_LOSS) delete result[key]
+    if (RANDOM_LOSS.some((key) => layer[key] !== undefined)) delete result['loss.model']
+    Object.assign(result, byDirection(layer))
+  }
+  return result as LinkOptions
+}
+
+/** Keys that only netem can carry out. */
+export const IMPAIRMENTS = [
+  'delay',
+  'delay.up',
+  'delay.down',
+  'jitter',
+  'delay.correlation',
+  'delay.distribution',
+  'loss',
+  'loss.up',
+  'loss.down',
+  'loss.correlation',
+  'loss.model',
+  'duplicate',
+  'corrupt',
+  'reorder',
+  'reorder.gap',
+  'seed',
+] as const satisfies readonly Key[]
+
+/** What a key needs beside it, and how the need is worded. */
+const NEEDS: readonly (readonly [readonly Key[], readonly Key[], string])[] = [
+  [['burst', 'queue', 'queue.limit'], ['rate', 'rate.up', 'rate.down'], 'rate, rate.up or rate.down'],
+  [['jitter', 'reorder'], ['delay', 'delay.up', 'delay.down'], 'delay, delay.up or delay.down'],
+  [['delay.correlation', 'delay.distribution'], ['jitter'], 'jitter'],
+  [['loss.correlation'], ['loss', 'loss.up', 'loss.down'], 'loss, loss.up or loss.down'],
+  [['reorder.gap'], ['reorder'], 'reorder'],
+  [
+    ['seed'],
+    ['jitter', 'loss', 'loss.up', 'loss.down', 'loss.model', 'duplicate', 'corrupt', 'reorder'],
+    'jitter, loss, loss.model, duplicate, corrupt or reorder',
+  ],
+]
+
+const RATES = ['rate', 'rate.up', 'rate.down'] as const
+/** seconds: the kernel keeps a burst as its time in 32 bits of 64 ns */
+const LONGEST_BURST = 250
+
+/** What surrounds a link's options when they are checked. */
+export interface LinkContext {
+  /** bytes */
+  readonly mtu: number
+  /** bit/s; absent where the network has no shared rate */
+  readonly shared?: number | undefined
+}
+
+/**
+ * What is wrong with options that are each well for themselves.
+ *
+ * @returns the option's name and what was expected, or undefined when nothing is
+ */
+export function linkFault(options: LinkOptions, { mtu, shared }: LinkContext): [Key, string] | undefined {
+  const has = (key: Key): boolean => options[key] !== undefined
+  for (const [keys, needed, words] of NEEDS) {
+    const lone = keys.find(has)
+    const capped = shared !== undefined && needed.includes('rate')
+    if (lone && !capped && !needed.some(has)) return [lone, `expected together with ${words}`]
+  }
+  if (has('loss.model') && RANDOM_LOSS.some(has))
+    return ['loss.model', 'expected without loss, loss.up, loss.down and loss.correlation']
+  for (const key of ['min', 'priority'] as const)
+    if (has(key) && shared === undefined) return [key, 'expected on a network with network.rate']
+  if (shared !== undefined && options.min !== undefined && options.min > shared)
+    return [
+      'min',
+      `expected at most the network.rate of ${formatRate(shared)}, got ${formatRate(options.min)}`,
+    ]
+  const up = options['rate.up'] ?? options.rate
+  if (up !== undefined && options.min !== undefined && options.min > up)
+    return ['min', `expected at most the rate.up of ${formatRate(up)}, got ${formatRate(options.min)}`]
+  if (options.burst !== undefined && options.burst < mtu + 14)
+    return [
+      'burst',
+      `expected at least one frame, ${mtu + 14} bytes at an MTU of ${mtu}, got ${options.burst}`,
+    ]
+  const slowest = Math.min(...RATES.map((key) => options[key] ?? Number.POSITIVE_INFINITY))
+  if (options.burst !== undefined && (options.burst * 8) / slowest > LONGEST_BURST)
+    return ['burst', `expected at most ${LONGEST_BURST} s of sending at the rate, got ${options.burst} bytes`]
+  return undefined
+}

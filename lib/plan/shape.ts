@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import type { Netem, Queue } from '../kernel/qdisc.ts'
+import { type LinkOptions, QUEUES, type QueueKind } from './link.ts'
+
+/** What the kernel and tc can do, as far as a shape depends on it. */
+export interface Abilities {
+  readonly netem: boolean
+  readonly queues: readonly QueueKind[]
+  /** netem takes a seed */
+  readonly seed: boolean
+}
+
+/** One direction of a link: what may pass, what is done to it, and what it waits in. */
+export interface Shape {
+  /** bit/s; OPEN where there is no cap */
+  readonly rate: number
+  /** bytes sent at once after a pause; at least a frame */
+  readonly burst: number
+  /** bytes that may wait */
+  readonly limit: number
+  /** bytes: offload packets that are larger are cut into frames, before anything else is done to them */
+  readonly segment: number
+  /** there on every kernel that has it, idle where nothing is impaired: adding it later would lose what is queued */
+  readonly netem?: Netem
+  readonly queue: Queue
+}
+
+/** bit/s: no cap. htb's clock runs out of digits above it. */
+export const OPEN = 400e9
+
+/** seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed */
+const BURST_TIME = 4e-3
+/** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
+const QUEUE_TIME = 10e3
+/** seconds of sending that an offload packet may hold */
+const SEGMENT_TIME = 1e-3
+/** bytes of the largest offload packet that the kernel makes by itself, with its headers */
+const LARGEST = 65_536 + 64
+/** bit/s up to which queues that count packets get them one by one; cake's own limit for the same (tc-cake(8), split-gso) */
+const SPLIT_RATE = 1e9
+const ETHERNET_HEADER = 14
+const SMALLEST_FRAME = 64
+/** packets a second: more do not come through one link's processor, whatever its rate */
+const MOST_PACKETS = 1e6
+
+/** What one direction is asked for. Absent: not limited, not impaired. */
+export interface DirectionOptions {
+  /** bit/s */
+  readonly rate?: number | undefined
+  /** bytes */
+  readonly burst?: number | undefined
+  readonly queue?: QueueKind | undefined
+  /** microseconds */
+  readonly wait?: number | undefined
+  readonly impairment: Impairment
+}
+
+export type Impairment = Omit<Netem, 'kind' | 'limit'>
+
+const NONE: Impairment = {
+  delay: 0,
+  jitter: 0,
+  correlation: 0,
+  loss: 0,
+  lossCorrelation: 0,
+  duplicate: 0,
+  corrupt: 0,
+  reorder: 0,
+  gap: 0,
+}
+
+/**
+ * The numbers under a cap.
+ *
+ * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue holds 10 ms,
+ * and never less than the burst and four frames, without which TCP cannot keep a slow link busy.
+ *
+ * @param mtu bytes, of the link
+ */
+export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abilities): Shape {
+  const { impairment, wait = QUEUE_TIME, rate = OPEN } = options
+  const frame = mtu + ETHERNET_HEADER
+  const bytes = (seconds: number): number => Math.ceil((rate / 8) * seconds)
+  const open = rate === OPEN
+  const burst = options.burst ?? (open ? 2 ** 20 : Math.max(2 * frame, bytes(BURST_TIME)))
+  const least = (options.wait === undefined ? burst : 0) + 4 * frame
+  const limit = open ? 2 ** 24 : Math.max(bytes(wait / 1e6), least)
+  const kind = options.queue ?? QUEUES.find((one) => one !== 'pfifo' && abilities.queues.includes(one))
+  const single = perPacket(impairment) || (kind !== undefined && rate <= SPLIT_RATE)
+  const segment = single
+    ? frame
+    : Math.max(frame, Math.min(LARGEST, bytes(SEGMENT_TIME), Math.ceil(limit / 4)))
+  const hold = (impairment.delay + 4 * impairment.jitter) / 1e6
+  const held =
+    Math.min(MOST_PACKETS, rate / 8 / SMALLEST_FRAME) * hold + Math.min(limit, 2 ** 20) / SMALLEST_FRAME
+  return {
+    rate,
+    burst,
+    limit,
+    segment,
+    ...(abilities.netem ? { netem: { kind: 'netem', limit: Math.ceil(held) + 1000, ...impairment } } : {}),
+    queue: queueOf(kind, limit, frame, wait),
+  }
+}
+
+/** Whether what is done is done to each packet by itself, so that offload packets would take it as one. */
+const perPacket = ({ loss, lossModel, duplicate, corrupt, reorder }: Impairment): boolean =>
+  loss > 0 || lossModel !== undefined || duplicate > 0 || corrupt > 0 || reorder > 0
+
+function queueOf(kind: QueueKind | undefined, limit: number, frame: number, wait: number): Queue {
+  const packets = Math.max(8, Math.ceil(limit / frame))
+  switch (kind) {
+    case undefined:
+      return { kind: 'bfifo', bytes: limit }
+    case 'fq_codel':
+      return { kind, packets, quantum: frame, target: Math.max(100, Math.round(Math.min(5e3, wait / 2))) }
+    case 'cake':
+      // It counts what a packet takes in memory, up to three times the packet.
+      return { kind, bytes: Math.max(2 ** 16, 3 * limit) }
+    default:
+      return { kind, packets }
+  }
+}
+
+type Direction = 'up' | 'down'
+
+/** What decides about a link's shapes beside its options. */
+export interface ShapeContext {
+  /** bytes */
+  readonly mtu: number
+  /** bit/s of the network's shared rate */
+  readonly shared?: number | undefined
+  /** directions that keep their qdiscs, wide open, once they have had any: to take a root qdisc away drops packets */
+  readonly kept?: { readonly up?: boolean; readonly down?: boolean } | undefined
+  /** tells this link from others with the same seed */
+  readonly seedOf: string
+  readonly abilities: Abilities
+}
+
+/**
+ * What the options in force come to in each direction; `up` is what the container sends.
+ *
+ * @param options as `inForce` gives them
+ */
+export function linkShapes(options: LinkOptions, context: ShapeContext): { up?: Shape; down?: Shape } {
+  const { mtu, shared, kept, abilities } = context
+  const shape = (direction: Direction): Shape | undefined => {
+    const impairment = impairmentOf(options, direction, context)
+    const own = options[`rate.${direction}`]
+    const rate = direction === 'up' && shared !== undefined ? Math.min(shared, own ?? shared) : own
+    if (rate === undefined && !kept?.[direction] && isIdle(impairment)) return undefined
+    const { burst, queue, 'queue.limit': wait } = options
+    return shapeOf(
+      { rate, burst: own === undefined ? undefined : burst, queue, wait, impairment },
+      mtu,
+      abilities,
+    )
+  }
+  const up = shape('up')
+  const down = shape('down')
+  return { ...(up ? { up } : {}), ...(down ? { down } : {}) }
+}
+
+const isIdle = (impairment: Impairment): boolean => impairment.delay === 0 && !perPacket(impairment)
+
+function impairmentOf(options: LinkOptions, direction: Direction, { seedOf }: ShapeContext): Impairment {
+  const delay = options[`delay.${direction}`] ?? 0
+  const model = options['loss.model']
+  const distribution = options['delay.distribution']
+  const jitter = delay > 0 ? (options.jitter ?? 0) : 0
+  const reorder = delay > 0 ? (options.reorder ?? 0) : 0
+  const impairment: Impairment = {
+    ...NONE,
+    delay,
+    jitter,
+    correlation: jitter > 0 ? (options['delay.correlation'] ?? 0) : 0,
+    ...(jitter > 0 && distribution && distribution !== 'uniform' ? { distribution } : {}),
+    loss: options[`loss.${direction}`] ?? 0,
+    lossCorrelation: options['loss.correlation'] ?? 0,
+    ...(model ? { lossModel: model } : {}),
+    duplicate: options.duplicate ?? 0,
+    corrupt: options.corrupt ?? 0,
+    reorder,
+    gap: reorder > 0 ? (options['reorder.gap'] ?? 0) : 0,
+  }
+  if (options.seed === undefined || isIdle(impairment)) return impairment
+  return { ...impairment, seed: deriveSeed(options.seed, `${seedOf}/${direction}`) }
+}
+
+/** A number that follows from the network's seed and the link's name; netem has 64 bits for it, JSON 53. */
+export const deriveSeed = (seed: number, name: string): number =>
+  createHash('sha256').update(`${seed}/${name}`).digest().readUIntBE(0, 6)
