@@ -16,5 +16,11 @@ export class OptionError extends InvalidRequestError {
   }
 }
 
+/** The option is well, but this host cannot carry it out. */
+export class UnsupportedError extends OptionError {}
+
+/** What was asked for is not there. */
+export class NotFoundError extends InvalidRequestError {}
+
 /** The text of anything thrown, for a message that wraps it. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

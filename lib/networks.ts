@@ -1,13 +1,13 @@
 import { parseSubnet, type Subnet } from './addresses.ts'
 import { abilitiesOf, lacking } from './capabilities.ts'
-import { InvalidRequestError, messageOf, OptionError } from './errors.ts'
+import { messageOf, NotFoundError, OptionError, UnsupportedError } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Capabilities } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
 import { type Surroundings, surroundings } from './kernel/surroundings.ts'
 import { mediumName } from './names.ts'
 import { type EndpointSpec, linkOptions, planUplink, usesMedium } from './plan/endpoint.ts'
-import type { LinkOptions } from './plan/link.ts'
+import { type LinkOptions, linkFault } from './plan/link.ts'
 import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
 import { applyPlan, revertPlan } from './plan/plan.ts'
 import { planMedium } from './plan/shaping.ts'
@@ -93,7 +93,7 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
     const shares = usesMedium(network, wanted, await abilities())
     const endpoint = store.addEndpoint(wanted)
     try {
-      checkShares({ network, endpoints: store.endpoints(network.id).map(({ spec }) => spec) })
+      checkMembers({ network, endpoints: store.endpoints(network.id).map(({ spec }) => spec) })
       const link = onMedium(network, shares, async () => {
         await applyPlan(planForwarding(network), host)
         await shaper.make(network, endpoint)
@@ -128,13 +128,13 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
   const network = (id: string): NetworkSpec => {
     const spec = store.network(id)
     if (spec) return spec
-    throw new InvalidRequestError(`network ${id} is not one of this plugin's: remove it and create it again`)
+    throw new NotFoundError(`network ${id} is not one of this plugin's: remove it and create it again`)
   }
 
   const endpoint = (id: string): EndpointSpec => {
     const spec = store.endpoint(id)
     if (spec) return spec
-    throw new InvalidRequestError(`endpoint ${id} is not one of this plugin's: connect it again`)
+    throw new NotFoundError(`endpoint ${id} is not one of this plugin's: connect it again`)
   }
 
   const write = ({ network, endpoints }: Members): void => {
@@ -150,7 +150,7 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
       const now = { network: network(id), endpoints: ready.map(({ spec }) => spec) }
       const marked = keepShapes(now, able)
       const after = keepShapes(describe(marked), able)
-      checkShares(after)
+      checkMembers(after)
       await requireAll(after)
       write(after)
       try {
@@ -165,7 +165,7 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
     for (const options of all) {
       if (!options || Object.keys(options).length === 0) continue
       const lack = lacking(options, await capabilities())
-      if (lack) throw new OptionError(...lack)
+      if (lack) throw new UnsupportedError(...lack)
     }
   }
   const requireAll = ({ network: spec, endpoints }: Members): Promise<void> =>
@@ -224,11 +224,18 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
   }
 }
 
-/** @throws {OptionError} what members are guaranteed comes to more than there is */
-function checkShares({ network, endpoints }: Members): void {
+/** Checks what no member can check alone. @throws {OptionError} */
+function checkMembers({ network, endpoints }: Members): void {
+  const claims = endpoints.map((one) => ({ id: one.id, options: linkOptions(network, one) }))
+  for (const { options } of claims) {
+    const fault = linkFault(options, network)
+    if (fault) throw new OptionError(...fault)
+  }
   if (network.shared === undefined) return
-  const claims = endpoints.map((one) => ({ id: one.id, min: linkOptions(network, one).min }))
-  const fault = sharesFault(network.shared, claims)
+  const fault = sharesFault(
+    network.shared,
+    claims.map(({ id, options: { min } }) => ({ id, min })),
+  )
   if (fault) throw new OptionError('min', fault)
 }
 

@@ -62,11 +62,14 @@ export function createKeeper(parts: KeeperParts): Keeper {
   }
 }
 
+/** How a finding begins that could not be set right. */
+export const UNREPAIRED = 'cannot repair:'
+
 /** One thing that cannot be repaired must not keep the rest from it, nor the plugin from starting. */
 async function inTurn(repairs: readonly (() => Promise<Repair[]>)[]): Promise<Repair[]> {
   const all: Repair[] = []
   for (const repair of repairs)
-    all.push(...(await repair().catch((error: unknown) => [`cannot repair: ${messageOf(error)}`])))
+    all.push(...(await repair().catch((error: unknown) => [`${UNREPAIRED} ${messageOf(error)}`])))
   return all
 }
 

@@ -14,7 +14,16 @@ import {
   usesMedium,
 } from './plan/endpoint.ts'
 import type { Kept, NetworkSpec } from './plan/network.ts'
-import { applyChange, applyPlan, mergePlans, type Plan, revertPlan, step } from './plan/plan.ts'
+import {
+  applyChange,
+  applyPlan,
+  changePlan,
+  mergePlans,
+  type Plan,
+  repairPlan,
+  revertPlan,
+  step,
+} from './plan/plan.ts'
 import type { Abilities, Shape } from './plan/shape.ts'
 import { joinLayouts, mediumClasses, planMedium, planShow, uplinkLayout } from './plan/shaping.ts'
 import { layoutFaults, verifyLayout } from './plan/verify.ts'
@@ -56,12 +65,14 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
     const able = await abilities()
     const plan = (shares: typeof apart): Plan =>
       moved.flatMap((other) => planShape(network, other, able, shares.get(other.id)))
-    await applyChange(plan(comes ? apart : together), plan(comes ? together : apart), host)
+    const { apply } = changePlan(plan(comes ? apart : together), plan(comes ? together : apart))
+    // One that is still being made, or is going, is not all there.
+    await repairPlan(apply, host, 'missing')
   }
 
   const make = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
     const able = await abilities()
-    const shares = memberShares(network, [...membersOf(network), endpoint])
+    const shares = memberShares(network, membersOf(network))
     const share = shares.get(endpoint.id)
     // The medium comes with the first member that needs it, and goes with the network.
     const claimed = usesMedium(network, endpoint, able) && store.claimMedium(network.id)
@@ -69,10 +80,15 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
     const layout = endpointLayout(network, endpoint, able, share)
     const plan = mergePlans([medium, planLink(network, endpoint), planShape(network, endpoint, able, share)])
     try {
-      await rebalance(network, endpoint, true)
       verifyLayout(layout, await applyPlan([...plan, ...planShow(layout)], host))
+      await rebalance(network, endpoint, true)
     } catch (error) {
-      await revertPlan(plan, host).finally(() => claimed && store.releaseMedium(network.id))
+      // What cannot be taken back now is tried again by the caller, who also says so.
+      const failed = await revertPlan(plan, host).then(
+        () => false,
+        () => true,
+      )
+      if (claimed && !failed) store.releaseMedium(network.id)
       throw error
     }
   }

@@ -149,4 +149,5 @@ export const formatDuration = (duration: number): string =>
     duration,
   )
 
-export const formatPercent = (percent: number): string => `${percent}%`
+/** Percent as people write it; `parsePercent` reads it back. */
+export const formatPercent = (percent: number): string => `${percent.toFixed(9).replace(/\.?0+$/, '')}%`

@@ -6,10 +6,12 @@ import { createFirewall } from '../lib/firewall.ts'
 import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
 import { realHost } from '../lib/kernel/host.ts'
 import { createNetworks } from '../lib/networks.ts'
-import { createKeeper } from '../lib/reconcile.ts'
+import { createKeeper, UNREPAIRED } from '../lib/reconcile.ts'
 import { openDatabase } from '../lib/store/database.ts'
 import { networkStore } from '../lib/store/networks.ts'
 import { poolStore } from '../lib/store/pools.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { type Condition, controlRoutes } from './control/routes.ts'
 import { ipamDriver } from './ipam-driver.ts'
 import { createMetrics, listenMetrics } from './metrics.ts'
 import { networkDriver } from './network-driver.ts'
@@ -43,11 +45,23 @@ async function main(): Promise<void> {
     NetworkDriver: networkDriver(networks),
     IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
   }
-  const server = createServer({ drivers, metrics, logger: log })
+  let condition: Condition = { repairs: 0, faults: [] }
+  const control = controlRoutes({
+    host,
+    store,
+    networks,
+    capabilities,
+    condition: () => condition,
+    version: manifest.version,
+  })
+  const server = createServer({ drivers, control, metrics, logger: log })
 
-  const report = (repairs: readonly string[]): void => {
-    for (const repair of repairs) log.warn(repair)
-    metrics.repaired(repairs.length)
+  const report = (findings: readonly string[]): void => {
+    for (const finding of findings) log.warn(finding)
+    const faults = findings.filter((finding) => finding.startsWith(UNREPAIRED))
+    const repairs = findings.length - faults.length
+    metrics.repaired(repairs)
+    condition = { repairs: condition.repairs + repairs, faults }
   }
   report(await keeper.recover())
   const unlisten = await listenForEngine(server, settings.socket)

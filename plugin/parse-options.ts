@@ -157,3 +157,27 @@ export function checkNetworkShape({ options, shared, uplink = {} }: NetworkShape
       fault[1].replace('delay, delay.up or delay.down', 'uplink.delay'),
     )
 }
+
+/**
+ * The options after a change: a text sets, null unsets.
+ *
+ * @throws {OptionError} no such option there, or one that cannot change while its network lives
+ */
+export function changeGiven(
+  given: GivenText,
+  change: Readonly<Record<string, string | null>>,
+  scope: Scope,
+): GivenText {
+  const result: Record<string, string> = { ...given }
+  for (const [written, value] of Object.entries(change)) {
+    const key = written.toLowerCase()
+    if (!isOption(key)) throw unknownOption(written, scope)
+    if (!isLive(key))
+      throw new OptionError(key, 'expected when the network is created; it cannot change later')
+    if (!(OPTIONS[key].scopes as readonly Scope[]).includes(scope))
+      throw new OptionError(key, 'expected on the network, not on one attachment')
+    if (value === null) delete result[key]
+    else result[key] = value.trim()
+  }
+  return result
+}

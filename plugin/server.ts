@@ -4,7 +4,14 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { InvalidRequestError, messageOf } from '../lib/errors.ts'
+import {
+  InvalidRequestError,
+  messageOf,
+  NotFoundError,
+  OptionError,
+  UnsupportedError,
+} from '../lib/errors.ts'
+import type { ControlRequest, Route } from './control/routes.ts'
 import type { Answer, Drivers } from './messages.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -36,12 +43,13 @@ function releaseOf(sent: object, answer: object): object {
 
 export interface ServerParts {
   readonly drivers: Drivers
+  readonly control: readonly Route[]
   readonly metrics: Metrics
   readonly logger: FastifyBaseLogger
 }
 
-/** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go). */
-export function createServer({ drivers, metrics, logger }: ServerParts): FastifyInstance {
+/** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go), and the control interface. */
+export function createServer({ drivers, control, metrics, logger }: ServerParts): FastifyInstance {
   const server = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -82,9 +90,24 @@ export function createServer({ drivers, metrics, logger }: ServerParts): Fastify
       })
     }
 
+  for (const { method, path, handle } of control)
+    server.route({
+      method,
+      url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const { params, query, body } = request as ControlRequest
+        return reply.type('application/json').send(await handle({ params, query, body }))
+      },
+    })
+
   server.setErrorHandler((error: unknown, request, reply) => {
     const refused = error instanceof InvalidRequestError
     const call = request.url.slice(1)
+    if (isControl(request.url)) {
+      const { status, body } = controlError(error)
+      if (status >= 500) request.log.error({ call, err: error }, 'failed')
+      return reply.code(status).send(body)
+    }
     request.log[refused ? 'info' : 'error']({ call, err: error }, 'failed')
     metrics.called(call, refused ? 'refused' : 'failed')
     const status = refused ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
@@ -97,9 +120,27 @@ export function createServer({ drivers, metrics, logger }: ServerParts): Fastify
   // 404 tells the engine that a method is not supported: it is kept for those that we lack.
   server.setNotFoundHandler((request, reply) => {
     const text = `${request.method} ${request.url.slice(0, 200)}: no such method`
+    if (isControl(request.url)) return reply.code(404).send({ error: { code: 'not_found', message: text } })
     return reply.code(404).type(MEDIA_TYPE).send({ Err: text, Error: text })
   })
   return server
+}
+
+const isControl = (url: string): boolean => url.startsWith('/v1/')
+
+/** What went wrong, as the control interface says it. */
+function controlError(error: unknown): { status: number; body: object } {
+  const message = messageOf(error)
+  const answer = (status: number, code: string, option?: string) => ({
+    status,
+    body: { error: { code, message, ...(option === undefined ? {} : { option }) } },
+  })
+  if (error instanceof NotFoundError) return answer(404, 'not_found')
+  if (error instanceof UnsupportedError) return answer(422, 'unsupported', error.option)
+  if (error instanceof OptionError) return answer(400, 'invalid_option', error.option)
+  if (error instanceof InvalidRequestError) return answer(400, 'invalid')
+  const { statusCode = 500 } = error as { statusCode?: number }
+  return answer(statusCode, statusCode < 500 ? 'invalid' : 'failed')
 }
 
 async function answerCall(

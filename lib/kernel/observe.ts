@@ -153,18 +153,26 @@ export async function shown(
 ): Promise<Shown> {
   const [qdiscs, classes, filters] = await Promise.all([
     host.run('tc', ['qdisc show'], 'strict'),
-    Promise.all(
-      mediums.map(async (device) => {
-        const { stdout } = await host.run('tc', [`class show dev ${device}`], 'force')
-        return [...readShown(stdout, [], device).classes]
-      }),
-    ),
+    shownClasses(host, mediums),
     shownFilters(host, [
       ...mediums.map((device) => ({ device, line: `filter show dev ${device}` })),
       ...redirected.map((device) => ({ device, line: `filter show dev ${device} parent ffff:` })),
     ]),
   ])
-  return { qdiscs: readShown(qdiscs.stdout, [], '').qdiscs, classes: new Map(classes.flat()), filters }
+  return { qdiscs: readShown(qdiscs.stdout, [], '').qdiscs, classes, filters }
+}
+
+/** One program for all devices: what tc prints of classes does not name them, so that each one's qdiscs go before. */
+async function shownClasses(host: Host, devices: readonly string[]): Promise<Shown['classes']> {
+  if (devices.length === 0) return new Map()
+  const lines = devices.flatMap((device) => [`qdisc show dev ${device}`, `class show dev ${device}`])
+  const { stdout, failures } = await host.run('tc', lines, 'force')
+  const failed = new Set(failures.map(({ index }) => index))
+  const answered = devices.filter((_, index) => !failed.has(2 * index))
+  const sections = stdout.split(/^(?=\[\{"kind")/m).filter((section) => section.startsWith('[{"kind"'))
+  return new Map(
+    sections.flatMap((section, index) => [...readShown(section, [], answered[index] ?? '').classes]),
+  )
 }
 
 async function shownFilters(

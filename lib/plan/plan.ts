@@ -111,13 +111,18 @@ export async function revertPlan(plan: Plan, host: Host): Promise<void> {
 /**
  * Makes a plan hold whatever of it is there already: steps found done are left alone, the rest are carried out.
  *
- * @throws {AggregateError} what failed for another reason than being there
+ * @param harmless why a step may fail
+ * @throws {AggregateError} what failed for another reason
  */
-export async function repairPlan(plan: Plan, host: Host): Promise<void> {
+export async function repairPlan(
+  plan: Plan,
+  host: Host,
+  harmless: CommandError['failure'] = 'exists',
+): Promise<void> {
   const failures = await forced(
     plan.map(({ apply }) => apply),
     host,
-    'exists',
+    harmless,
   )
   if (failures.length > 0)
     throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))

@@ -18,7 +18,11 @@ export interface Shape {
   readonly burst: number
   /** bytes that may wait */
   readonly limit: number
-  /** bytes: offload packets that are larger are cut into frames, before anything else is done to them */
+  /**
+   * bytes: offload packets that are larger are cut into frames, before anything else is done to them. A frame up to 1 Gbit/s
+   * and wherever something is impaired, so that loss and delay are a packet's own, and no bucket that a change makes smaller
+   * is ever left with a packet that does not fit in (tbf would stop for good).
+   */
   readonly segment: number
   /** there on every kernel that has it, idle where nothing is impaired: adding it later would lose what is queued */
   readonly netem?: Netem
@@ -32,11 +36,9 @@ export const OPEN = 400e9
 const BURST_TIME = 4e-3
 /** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
 const QUEUE_TIME = 10e3
-/** seconds of sending that an offload packet may hold */
-const SEGMENT_TIME = 1e-3
 /** bytes of the largest offload packet that the kernel makes by itself, with its headers */
 const LARGEST = 65_536 + 64
-/** bit/s up to which queues that count packets get them one by one; cake's own limit for the same (tc-cake(8), split-gso) */
+/** bit/s up to which offload packets are cut: it costs little there; cake draws the same line (tc-cake(8), split-gso) */
 const SPLIT_RATE = 1e9
 const ETHERNET_HEADER = 14
 const SMALLEST_FRAME = 64
@@ -73,7 +75,8 @@ const NONE: Impairment = {
  * The numbers under a cap.
  *
  * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue holds 10 ms,
- * and never less than the burst and four frames, without which TCP cannot keep a slow link busy.
+ * and never less than the burst and four frames, without which TCP cannot keep a slow link busy; up to 20 ms while that is
+ * less than 16 frames, without which eight connections leave it idle.
  *
  * @param mtu bytes, of the link
  */
@@ -83,13 +86,14 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
   const bytes = (seconds: number): number => Math.ceil((rate / 8) * seconds)
   const open = rate === OPEN
   const burst = options.burst ?? (open ? 2 ** 20 : Math.max(2 * frame, bytes(BURST_TIME)))
-  const least = (options.wait === undefined ? burst : 0) + 4 * frame
+  const least =
+    options.wait === undefined
+      ? Math.max(burst + 4 * frame, Math.min(16 * frame, bytes((2 * QUEUE_TIME) / 1e6)))
+      : 4 * frame
   const limit = open ? 2 ** 24 : Math.max(bytes(wait / 1e6), least)
   const kind = options.queue ?? QUEUES.find((one) => one !== 'pfifo' && abilities.queues.includes(one))
-  const single = perPacket(impairment) || (kind !== undefined && rate <= SPLIT_RATE)
-  const segment = single
-    ? frame
-    : Math.max(frame, Math.min(LARGEST, bytes(SEGMENT_TIME), Math.ceil(limit / 4)))
+  const counts = kind === 'pfifo' || kind === 'sfq'
+  const wide = rate > SPLIT_RATE && isIdle(impairment) && !counts
   const hold = (impairment.delay + 4 * impairment.jitter) / 1e6
   const held =
     Math.min(MOST_PACKETS, rate / 8 / SMALLEST_FRAME) * hold + Math.min(limit, 2 ** 20) / SMALLEST_FRAME
@@ -97,15 +101,14 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
     rate,
     burst,
     limit,
-    segment,
+    segment: wide ? LARGEST : frame,
     ...(abilities.netem ? { netem: { kind: 'netem', limit: Math.ceil(held) + 1000, ...impairment } } : {}),
     queue: queueOf(kind, limit, frame, wait),
   }
 }
 
-/** Whether what is done is done to each packet by itself, so that offload packets would take it as one. */
-const perPacket = ({ loss, lossModel, duplicate, corrupt, reorder }: Impairment): boolean =>
-  loss > 0 || lossModel !== undefined || duplicate > 0 || corrupt > 0 || reorder > 0
+const isIdle = ({ delay, loss, lossModel, duplicate, corrupt, reorder }: Impairment): boolean =>
+  delay === 0 && loss === 0 && !lossModel && duplicate === 0 && corrupt === 0 && reorder === 0
 
 function queueOf(kind: QueueKind | undefined, limit: number, frame: number, wait: number): Queue {
   const packets = Math.max(8, Math.ceil(limit / frame))
@@ -160,8 +163,6 @@ export function linkShapes(options: LinkOptions, context: ShapeContext): { up?: 
   const down = shape('down')
   return { ...(up ? { up } : {}), ...(down ? { down } : {}) }
 }
-
-const isIdle = (impairment: Impairment): boolean => impairment.delay === 0 && !perPacket(impairment)
 
 function impairmentOf(options: LinkOptions, direction: Direction, { seedOf }: ShapeContext): Impairment {
   const delay = options[`delay.${direction}`] ?? 0

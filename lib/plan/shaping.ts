@@ -47,11 +47,22 @@ const NETEM_HANDLES: Readonly<Record<string, number>> = {
   pareto: 0x8000,
   paretonormal: 0x9000,
 }
+/** Offload packets that wait in a wide bucket would never fit through a narrow one: that is another qdisc, not a change. */
+const WIDE_HANDLE = 0xa000
 /** The number of the qdisc below a root bucket. */
 const BELOW_ROOT = 2
 
 const handle = (major: number): string => `${major.toString(16)}:`
 const below = (major: number): string => `${handle(major)}1`
+
+const cutterMajor = (major: number, { segment }: Shape): number =>
+  segment > WIDE ? WIDE_HANDLE + major : major
+/** bytes: the largest MTU with its header is a frame still */
+const WIDE = 65_535 + 14
+
+/** The handle of the first qdisc below a member's class, whose counters are the member's. */
+export const memberHandle = (member: Member, shape: Shape): string =>
+  handle(cutterMajor(Number.parseInt(memberMinor(member), 16), shape))
 
 /**
  * What stands under a cap, whichever it is:
@@ -62,19 +73,20 @@ const below = (major: number): string => `${handle(major)}1`
  */
 function chain(device: string, parent: string, major: number, shape: Shape): Placed[] {
   const { segment, limit, netem, queue } = shape
+  const cut = cutterMajor(major, shape)
   const cutter: Placed = {
     device,
     parent,
-    handle: handle(major),
+    handle: handle(cut),
     qdisc: { kind: 'tbf', rate: OPEN, burst: segment, limit },
   }
   const delay = major + (NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0)
   return [
     cutter,
-    ...(netem ? [{ device, parent: below(major), handle: handle(delay), qdisc: netem }] : []),
+    ...(netem ? [{ device, parent: below(cut), handle: handle(delay), qdisc: netem }] : []),
     {
       device,
-      parent: below(netem ? delay : major),
+      parent: below(netem ? delay : cut),
       handle: handle(QUEUE_HANDLES[queue.kind] + major),
       qdisc: queue,
     },

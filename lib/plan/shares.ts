@@ -10,6 +10,9 @@ export interface Claim {
 /** bit/s: what a member has for itself where all are equal. The rest is borrowed in turns, which is fair by itself. */
 const LEAST = 8e3
 
+/** bit/s: htb counts in whole bytes a second */
+const SMALLEST = 8
+
 /**
  * What each member has for itself out of a shared rate. The parts never come to more than the rate, which htb would hand
  * out all the same.
@@ -22,7 +25,8 @@ const LEAST = 8e3
 export function sharesOf(shared: number, claims: readonly Claim[]): Map<string, number> {
   const claimed = claims.reduce((sum, { min = 0 }) => sum + min, 0)
   const others = claims.filter(({ min }) => min === undefined).length
-  const part = claimed === 0 ? LEAST : Math.max(LEAST, Math.floor((shared - claimed) / Math.max(1, others)))
+  const left = Math.max(SMALLEST, Math.floor((shared - claimed) / Math.max(1, others)))
+  const part = claimed === 0 ? Math.min(LEAST, left) : left
   return new Map(claims.map(({ id, min }) => [id, min ?? part]))
 }
 

@@ -88,6 +88,9 @@ function checksOf(qdisc: Qdisc, options: Options): Check[] {
   }
 }
 
+/** What tc calls a loss model's percents, in their order. */
+const MODELS = { gemodel: ['p', 'r', '1-h', '1-k'], state: ['p13', 'p31', 'p32', 'p23', 'p14'] } as const
+
 /** s, and shares of 1: netem keeps shares in 32 bits, and tc prints six digits. */
 function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options): Check[] {
   const model = netem.lossModel
@@ -99,16 +102,12 @@ function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options)
     ['duplicate', part(options, 'duplicate', 'duplicate'), netem.duplicate / 100, 1e-9],
     ['corrupt', part(options, 'corrupt', 'corrupt'), netem.corrupt / 100, 1e-9],
     ['reorder', part(options, 'reorder', 'reorder'), netem.reorder / 100, 1e-9],
-    ...(model
-      ? [
-          [
-            `loss ${model.model}`,
-            part(options, `loss-${model.model}`, model.model === 'state' ? 'p13' : 'p'),
-            (model.percents[0] ?? 0) / 100,
-            1e-9,
-          ] as const,
-        ]
-      : []),
+    ...Object.entries(MODELS).flatMap(([name, keys]) =>
+      (model?.model === name ? model.percents : [0]).map((percent, index): Check => {
+        const key = keys[index] ?? ''
+        return [`loss ${name} ${key}`, part(options, `loss-${name}`, key), percent / 100, 1e-9]
+      }),
+    ),
     ...(netem.seed === undefined ? [] : [['seed', options.seed, netem.seed] as const]),
   ]
 }

@@ -1,0 +1,96 @@
+import { request } from 'node:http'
+import { text as readAll } from 'node:stream/consumers'
+import type {
+  Change,
+  Endpoint,
+  Explained,
+  ExplainRequest,
+  Health,
+  Network,
+  Profile,
+} from '../control/types.ts'
+
+/** ms without a word from the plugin, after which a call has failed */
+const PATIENCE = 30_000
+
+/** The control interface of one plugin. */
+export interface Client {
+  networks(): Promise<readonly Network[]>
+  network(id: string, options?: { readonly tree?: boolean }): Promise<Network>
+  setNetwork(id: string, change: Change): Promise<Network>
+  setEndpoint(network: string, endpoint: string, change: Change): Promise<Endpoint>
+  profiles(): Promise<readonly Profile[]>
+  explain(wanted: ExplainRequest): Promise<Explained>
+  health(): Promise<Health>
+}
+
+/**
+ * @param socketPath the plugin's socket
+ * @param patience ms
+ */
+export function connectPlugin(socketPath: string, patience: number = PATIENCE): Client {
+  const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    send<T>({ socketPath, patience, method, path: `/v1/${path}`, body })
+  return {
+    networks: async () => (await call<{ networks: Network[] }>('GET', 'networks')).networks,
+    network: (id, { tree = false } = {}) => call('GET', `networks/${id}${tree ? '?tree=1' : ''}`),
+    setNetwork: (id, options) => call('PATCH', `networks/${id}/options`, { options }),
+    setEndpoint: (network, endpoint, options) =>
+      call('PATCH', `networks/${network}/endpoints/${endpoint}/options`, { options }),
+    profiles: async () => (await call<{ profiles: Profile[] }>('GET', 'profiles')).profiles,
+    explain: (wanted) => call('POST', 'explain', wanted),
+    health: () => call('GET', 'health'),
+  }
+}
+
+interface Sent {
+  readonly socketPath: string
+  readonly patience: number
+  readonly method: string
+  readonly path: string
+  readonly body: unknown
+}
+
+/** @throws {Error} for a person; with the system's error as its cause where the plugin was not reached */
+async function send<T>(sent: Sent): Promise<T> {
+  const { status, text } = await exchange(sent).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(unreached(sent.socketPath, error), { cause: error })
+  })
+  const answer = parseAnswer(text)
+  if (status === 200 && answer !== undefined) return answer as T
+  const message = (answer as { error?: { message?: string } } | undefined)?.error?.message
+  throw new Error(`Error response from sluice: ${message ?? `${sent.method} ${sent.path}: status ${status}`}`)
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+function exchange({ socketPath, patience, method, path, body }: Sent): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  // A connection of its own for every call: between two of them the plugin may have been upgraded.
+  const call = request({ agent: false, socketPath, method, path, headers, timeout: patience })
+  call.on('response', (response) => {
+    const { statusCode = 0 } = response
+    readAll(response).then((text) => resolve({ status: statusCode, text }), reject)
+  })
+  call.on('timeout', () => call.destroy(new Error(`no answer within ${patience / 1000} s`)))
+  call.on('error', reject)
+  call.end(body === undefined ? undefined : JSON.stringify(body))
+  return promise
+}
+
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const unreached = (socketPath: string, { code, message }: NodeJS.ErrnoException): string =>
+  code === 'EACCES'
+    ? `permission denied at ${socketPath}: run as root, e.g. sudo docker sluice ls`
+    : `cannot reach Sluice at ${socketPath}: ${message}`

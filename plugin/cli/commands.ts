@@ -1,0 +1,96 @@
+import type { Command } from './call.ts'
+import type { Flag } from './flags.ts'
+
+const TABLE: Flag = {
+  value: 'string',
+  oneOf: ['table', 'json'],
+  meaning: 'Format output: "table" (default) or "json", an object a line',
+}
+const PRETTY: Flag = {
+  value: 'string',
+  oneOf: ['pretty', 'json'],
+  meaning: 'Format output: "pretty" (default) or "json"',
+}
+
+/** Every command, in the order of the alphabet, as Docker lists its own. A command's code is loaded when it is called. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'explain',
+    usage: 'FILE|-',
+    summary: 'Show what a Compose file would make of the host, and touch nothing',
+    examples: ['docker sluice explain compose.yaml', 'docker sluice explain - < compose.yaml'],
+    flags: { format: PRETTY },
+    args: ['file'],
+    least: 1,
+    most: 1,
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'inspect',
+    usage: 'NETWORK[/CONTAINER]',
+    summary: 'Display all that is known of a network or of one container on it, and what tc shows',
+    flags: { format: PRETTY },
+    args: ['target'],
+    least: 1,
+    most: 1,
+    load: async () => (await import('./inspect.ts')).inspect,
+  },
+  {
+    name: 'ls',
+    usage: '',
+    summary: 'List networks and their containers, with what they may send and receive, and what they do',
+    flags: {
+      format: TABLE,
+      'no-measure': { meaning: 'Do not wait for a second reading to tell rates from' },
+    },
+    args: [],
+    least: 0,
+    most: 0,
+    load: async () => (await import('./ls.ts')).ls,
+  },
+  {
+    name: 'profiles',
+    usage: '',
+    summary: 'List the link profiles, for the option "link"',
+    flags: { format: TABLE },
+    args: [],
+    least: 0,
+    most: 0,
+    load: async () => (await import('./profiles.ts')).profiles,
+  },
+  {
+    name: 'set',
+    usage: 'NETWORK[/CONTAINER] KEY=VALUE [KEY=VALUE...]',
+    summary: 'Change options of a network, or of one container on it, while traffic flows',
+    examples: ['docker sluice set web rate=20mbit', 'docker sluice set web/app delay=80ms loss=0.5%'],
+    flags: {},
+    args: ['target', 'setting'],
+    least: 2,
+    most: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./set.ts')).set,
+  },
+  {
+    name: 'unset',
+    usage: 'NETWORK[/CONTAINER] KEY [KEY...]',
+    summary: 'Take options back: what is inherited counts again',
+    flags: {},
+    args: ['target', 'key'],
+    least: 2,
+    most: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./set.ts')).unset,
+  },
+  {
+    name: 'watch',
+    usage: '[NETWORK]',
+    summary: 'Show what "ls" shows, again and again',
+    flags: {
+      count: { value: 'int', meaning: 'End after so many readings' },
+      format: TABLE,
+      interval: { value: 'duration', meaning: 'Time between readings (default 1s)' },
+    },
+    args: ['network'],
+    least: 0,
+    most: 1,
+    load: async () => (await import('./watch.ts')).watch,
+  },
+]

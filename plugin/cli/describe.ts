@@ -1,0 +1,94 @@
+import type { Options, Tree } from '../control/types.ts'
+import { formatCap, formatDelay, formatLoss, formatSize, NONE } from './format.ts'
+import type { DirectionView, EndpointView, NetworkView } from './view.ts'
+
+type Fields = readonly (readonly [string, string])[]
+
+/** All of a network, for a person, in the manner of `docker info`. Pure. */
+export function describeNetwork(network: NetworkView): string {
+  const { uplink, shared, endpoints } = network
+  return lines([
+    ...fields([
+      ['Network', network.name],
+      ['ID', network.id],
+      ['Driver', network.driver ?? NONE],
+      ['Bridge', network.bridge],
+      ['MTU', String(network.mtu)],
+      ['Internal', String(network.internal)],
+      ['Subnets', list(network.subnets)],
+      ['Gateways', list(network.gateways)],
+      ...(shared ? ([['Shared rate', formatCap(shared.rate)]] as const) : []),
+    ]),
+    ...options('Options', network.options),
+    ...(uplink ? ['Uplink:', ...indent(directions(uplink))] : []),
+    ...faults(network.faults),
+    ...(endpoints.length > 0 ? ['Containers:', ...indent(endpoints.flatMap(memberLines))] : []),
+    ...treeLines(network.tree),
+  ])
+}
+
+/** All of one attachment, and of its device. Pure. */
+export function describeEndpoint(endpoint: EndpointView, network: NetworkView): string {
+  return lines([
+    ...fields([
+      ['Network', network.name],
+      ['Container', endpoint.name],
+    ]),
+    ...endpointLines(endpoint),
+    ...treeLines(treeOf(endpoint, network)),
+  ])
+}
+
+/** The part of a network's tree that is one endpoint's. */
+export const treeOf = ({ link }: EndpointView, { tree = [] }: NetworkView): readonly Tree[] =>
+  tree.filter(({ device }) => device === link)
+
+const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('')
+const indent = (all: readonly string[]): string[] => all.map((line) => ` ${line}`)
+const list = (all: readonly string[]): string => (all.length > 0 ? all.join(', ') : NONE)
+const fields = (all: Fields): string[] => all.map(([name, value]) => `${name}: ${value}`)
+
+const options = (title: string, given: Options): string[] =>
+  Object.keys(given).length > 0
+    ? [`${title}:`, ...Object.entries(given).map(([key, value]) => ` ${key}=${value}`)]
+    : []
+
+const faults = (all: readonly string[]): string[] => (all.length > 0 ? ['Faults:', ...indent(all)] : [])
+
+const memberLines = (endpoint: EndpointView): string[] => [endpoint.name, ...indent(endpointLines(endpoint))]
+
+const endpointLines = (endpoint: EndpointView): string[] => [
+  ...fields([
+    ...(endpoint.container ? ([['Container ID', endpoint.container]] as const) : []),
+    ['Endpoint ID', endpoint.id],
+    ['Link', endpoint.link],
+    ['MAC', endpoint.mac],
+    ['Addresses', list(endpoint.addresses)],
+    ...(endpoint.ports ? ([['Ports', list(endpoint.ports)]] as const) : []),
+  ]),
+  ...options('Options', endpoint.options),
+  ...options('Effective', endpoint.effective),
+  ...directions(endpoint),
+  ...faults(endpoint.faults),
+]
+
+const directions = ({ up, down }: { up?: DirectionView; down?: DirectionView }): string[] => [
+  ...(up ? [`Up: ${directionText(up)}`] : []),
+  ...(down ? [`Down: ${directionText(down)}`] : []),
+]
+
+function directionText(direction: DirectionView): string {
+  const { rate, queue, packets, bytes, drops, backlog } = direction
+  return [
+    rate === null ? 'no cap' : formatCap(rate),
+    ...(formatDelay(direction) === NONE ? [] : [`delay ${formatDelay(direction)}`]),
+    ...(formatLoss(direction) === NONE ? [] : [`loss ${formatLoss(direction)}`]),
+    ...(queue === null ? [] : [`queue ${queue}`]),
+    `${packets} packets (${formatSize(bytes)})`,
+    `${drops} dropped`,
+    `${formatSize(backlog)} waiting`,
+  ].join(', ')
+}
+
+const treeLines = (tree: readonly Tree[] = []): string[] =>
+  tree.flatMap(({ device, text }) => [`Device ${device}:`, ...indent([...text])])

@@ -1,0 +1,94 @@
+import type { Environment, Globals } from './call.ts'
+import { engineSocket } from './engine-host.ts'
+
+/** A container on a network. */
+export interface Attached {
+  readonly container: string
+  readonly name: string
+  readonly endpoint: string
+}
+
+export interface EngineNetwork {
+  readonly id: string
+  readonly name: string
+  readonly driver: string
+  /** the running ones */
+  readonly attached: readonly Attached[]
+}
+
+/** A managed plugin. */
+export interface EnginePlugin {
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+  /** such as `docker.networkdriver/1.0` */
+  readonly types: readonly string[]
+  /** file name of its socket */
+  readonly socket: string
+}
+
+/** What is asked of the Docker engine. */
+export interface Engine {
+  /**
+   * @param name a network's name, id, or beginning of an id, as the engine finds them
+   * @returns undefined where there is none
+   */
+  network(name: string): Promise<EngineNetwork | undefined>
+  plugins(): Promise<readonly EnginePlugin[]>
+}
+
+/** ms */
+const PATIENCE = 30_000
+
+/** Nothing is looked for before the first call. */
+export function connectEngine(globals: Globals, environment: Environment): Engine {
+  const socket = (): string => engineSocket(globals, environment)
+  // Takes longer to load than all the rest, and half of the commands need no engine.
+  const loaded = async () => {
+    const options = { socketPath: socket(), timeout: PATIENCE }
+    return new (await import('dockerode')).default(options)
+  }
+  const say = (error: unknown): never => {
+    throw new Error(explain(error as EngineError, socket()), { cause: error })
+  }
+  return {
+    async network(name) {
+      const network = (await loaded()).getNetwork(encodeURIComponent(name))
+      const found = await network
+        .inspect()
+        .catch((error: EngineError) => (error.statusCode === 404 ? undefined : say(error)))
+      if (!found) return undefined
+      const attached = Object.entries(found.Containers ?? {}).map(([container, { Name, EndpointID }]) => ({
+        container,
+        name: Name,
+        endpoint: EndpointID,
+      }))
+      return { id: found.Id, name: found.Name, driver: found.Driver, attached }
+    },
+    async plugins() {
+      const plugins = await (await loaded()).listPlugins().catch(say)
+      return plugins.map(({ Id = '', Name, Enabled, Config }) => ({
+        id: Id,
+        name: Name,
+        enabled: Enabled,
+        types: (Config.Interface.Types ?? []).map(String),
+        socket: String(Config.Interface.Socket),
+      }))
+    },
+  }
+}
+
+type EngineError = NodeJS.ErrnoException & {
+  readonly statusCode?: number
+  readonly json?: { readonly message?: string }
+}
+
+/** In the words of Docker's client. */
+function explain({ code, statusCode, json, message }: EngineError, socketPath: string): string {
+  if (statusCode !== undefined) return `Error response from daemon: ${json?.message ?? message}`
+  if (code === 'EACCES')
+    return `permission denied while trying to connect to the Docker daemon socket at unix://${socketPath}: run as root, e.g. sudo docker sluice ls`
+  if (code === 'ENOENT' || code === 'ECONNREFUSED')
+    return `Cannot connect to the Docker daemon at unix://${socketPath}. Is the docker daemon running?`
+  return `cannot ask the Docker daemon at unix://${socketPath}: ${message}`
+}

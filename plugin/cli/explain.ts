@@ -1,0 +1,25 @@
+import { messageOf } from '../../lib/errors.ts'
+import type { Run } from './call.ts'
+import { readCompose, sluiceNetworks } from './compose.ts'
+import { connectEngine } from './engine.ts'
+import { findPlugins } from './plugins.ts'
+
+export const explain: Run = async ({ args: [file = ''], flags, globals, environment, output }) => {
+  const networks = sluiceNetworks(await readCompose(file, environment))
+  if (networks.length === 0) return output.warn(`${file}: no network of the driver sluice`)
+  const engine = connectEngine(globals, environment)
+  const [client] = await findPlugins({ engine, environment })
+  if (!client) return
+  const blocks: string[] = []
+  for (const network of networks) {
+    const { commands, notes } = await client.explain(network).catch((error: unknown) => {
+      throw new Error(`network ${network.name}: ${messageOf(error)}`, { cause: error })
+    })
+    blocks.push(
+      flags.format === 'json'
+        ? JSON.stringify({ network: network.name, commands, notes })
+        : [`# network ${network.name}`, ...notes.map((note) => `# ${note}`), ...commands].join('\n'),
+    )
+  }
+  output.write(`${blocks.join(flags.format === 'json' ? '\n' : '\n\n')}\n`)
+}

@@ -1,0 +1,47 @@
+import type { Change } from '../control/types.ts'
+import type { Call, Run } from './call.ts'
+import { resolveTarget } from './target.ts'
+import { UsageError } from './usage-error.ts'
+
+export const set: Run = async (call) => {
+  const [target = '', ...settings] = call.args
+  await change(call, target, parseSettings(settings))
+}
+
+export const unset: Run = async (call) => {
+  const [target = '', ...keys] = call.args
+  await change(call, target, parseKeys(keys))
+}
+
+/** @throws {UsageError} naming the key */
+export function parseSettings(settings: readonly string[]): Change {
+  const change: Record<string, string> = {}
+  for (const setting of settings) {
+    const at = setting.indexOf('=')
+    if (at < 1) throw new UsageError(`${setting}: expected KEY=VALUE`)
+    const key = setting.slice(0, at)
+    if (Object.hasOwn(change, key)) throw new UsageError(`${key}: given twice`)
+    change[key] = setting.slice(at + 1)
+  }
+  return change
+}
+
+/** @throws {UsageError} naming the key */
+export function parseKeys(keys: readonly string[]): Change {
+  const odd = keys.find((key) => key === '' || key.includes('='))
+  if (odd !== undefined)
+    throw new UsageError(
+      `${odd.split('=')[0]}: expected a key alone, got "${odd}"; to change it: docker sluice set`,
+    )
+  return Object.fromEntries(keys.map((key) => [key, null]))
+}
+
+/** Prints what was changed, as Docker's commands do. All keys go in one call: all of them change, or none. */
+async function change(call: Call, text: string, options: Change): Promise<void> {
+  const { client, network, endpoint } = await resolveTarget(text, call)
+  const { faults } = endpoint
+    ? await client.setEndpoint(network.id, endpoint.id, options)
+    : await client.setNetwork(network.id, options)
+  call.output.write(`${text}\n`)
+  for (const fault of faults) call.output.warn(`WARNING: ${text}: ${fault}`)
+}

@@ -1,0 +1,53 @@
+import type { Route } from './routes.ts'
+import { SCHEMAS } from './schemas.ts'
+
+const json = (name: string): object => ({
+  'application/json': { schema: { $ref: `#/components/schemas/${name}` } },
+})
+
+/** The routes as OpenAPI 3.1. */
+export function openapi(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of routes) {
+    const operations = paths[route.path] ?? {}
+    paths[route.path] = operations
+    operations[route.method.toLowerCase()] = operationOf(route)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Sluice',
+      version,
+      description: "Control interface on the plugin's own Unix socket, which is root's alone.",
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: { schemas: SCHEMAS },
+  }
+}
+
+function operationOf({ path, summary, query = {}, body, answer }: Route): object {
+  const parameters = [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...Object.entries(query).map(([name, description]) => ({
+      name,
+      in: 'query',
+      description,
+      schema: { type: 'string' },
+    })),
+  ]
+  return {
+    summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: json(body) } } : {}),
+    responses: {
+      200: { description: 'done', ...(answer ? { content: json(answer) } : {}) },
+      default: { description: 'refused or failed', content: json('Error') },
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import { abilitiesOf, missingModules } from '../../lib/capabilities.ts'
+import { InvalidRequestError } from '../../lib/errors.ts'
+import type { Capabilities } from '../../lib/kernel/capabilities.ts'
+import { readCounters, showTree } from '../../lib/kernel/counters.ts'
+import type { Host } from '../../lib/kernel/host.ts'
+import { shown } from '../../lib/kernel/observe.ts'
+import { hostEndName, mediumName } from '../../lib/names.ts'
+import type { Networks } from '../../lib/networks.ts'
+import { inForce } from '../../lib/plan/link.ts'
+import type { NetworkSpec } from '../../lib/plan/network.ts'
+import { PROFILES } from '../../lib/profiles.ts'
+import type { NetworkStore } from '../../lib/store/networks.ts'
+import {
+  changeGiven,
+  checkLinkOptions,
+  checkNetworkShape,
+  parseAttachmentOptions,
+  parseNetworkOptions,
+} from '../parse-options.ts'
+import { explain } from './explain.ts'
+import { openapi } from './openapi.ts'
+import type { Change, ExplainRequest } from './types.ts'
+import { devicesOf, endpointView, networkView, type Seen } from './views.ts'
+
+/** A request, as far as a route reads it. */
+export interface ControlRequest {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** A route of the control interface, and what its description is made of. */
+export interface Route {
+  readonly method: 'GET' | 'PATCH' | 'POST'
+  /** with parameters in braces, as OpenAPI writes them */
+  readonly path: string
+  readonly summary: string
+  readonly query?: Readonly<Record<string, string>>
+  /** names in SCHEMAS */
+  readonly body?: string
+  readonly answer?: string
+  readonly handle: (request: ControlRequest) => unknown
+}
+
+/** What the keeper knows of the host's health. */
+export interface Condition {
+  readonly repairs: number
+  readonly faults: readonly string[]
+}
+
+export interface ControlParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  readonly networks: Networks
+  readonly capabilities: () => Promise<Capabilities>
+  readonly condition: () => Condition
+  readonly version: string
+}
+
+/** The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them. */
+export function controlRoutes(parts: ControlParts): Route[] {
+  const { host, store, networks, capabilities, condition, version } = parts
+  const membersOf = (id: string) => store.endpoints(id).flatMap(({ spec, ready }) => (ready ? [spec] : []))
+
+  const look = async (specs: readonly NetworkSpec[]): Promise<Seen> => {
+    const mediums = specs.filter(({ id }) => store.hasMedium(id)).map(({ id }) => mediumName(id))
+    const redirected = specs.flatMap((spec) => [
+      ...(spec.uplink || spec.kept?.up ? [spec.bridge] : []),
+      ...membersOf(spec.id).map(({ id }) => hostEndName(id)),
+    ])
+    const [found, readings, seen] = await Promise.all([
+      capabilities(),
+      readCounters(host),
+      shown(host, mediums, redirected),
+    ])
+    return { abilities: abilitiesOf(found), readings, shown: seen }
+  }
+
+  const viewNetwork = async (id: string) => {
+    const spec = networks.network(id)
+    return networkView(spec, membersOf(id), await look([spec]))
+  }
+
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      path: '/v1/networks',
+      summary: 'All networks with their attachments and counters',
+      answer: 'Networks',
+      handle: async () => {
+        const specs = store.networks().flatMap(({ spec, ready }) => (ready ? [spec] : []))
+        const seen = await look(specs)
+        return { networks: specs.map((spec) => networkView(spec, membersOf(spec.id), seen)) }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/networks/{id}',
+      summary: 'One network, compared with what is on the host',
+      query: { tree: '1 to add what tc prints of every device' },
+      answer: 'Network',
+      handle: async ({ params: { id = '' }, query }) => {
+        const view = await viewNetwork(id)
+        if (query.tree !== '1') return view
+        const devices = devicesOf(networks.network(id), membersOf(id), abilitiesOf(await capabilities()))
+        const tree = await Promise.all(
+          devices.map(async (device) => ({ device, text: await showTree(host, device) })),
+        )
+        return { ...view, tree: tree.filter(({ text }) => text.length > 0) }
+      },
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/networks/{id}/options',
+      summary: 'Changes a network under traffic; the change outlives restarts',
+      body: 'Change',
+      answer: 'Network',
+      handle: async ({ params: { id = '' }, body }) => {
+        const change = changeOf(body)
+        await networks.changeNetwork(id, (network) => {
+          const { shape } = parseNetworkOptions(changeGiven(network.given ?? {}, change, 'network'))
+          checkNetworkShape(shape, network.mtu)
+          return shape
+        })
+        return viewNetwork(id)
+      },
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/networks/{id}/endpoints/{endpoint}/options',
+      summary:
+        'Changes an attachment under traffic; the change outlives restarts and ends with the attachment',
+      body: 'Change',
+      answer: 'Endpoint',
+      handle: async ({ params: { id = '', endpoint = '' }, body }) => {
+        const change = changeOf(body)
+        const network = networks.network(id)
+        await networks.changeEndpoint(endpoint, (spec) => {
+          const attachment = parseAttachmentOptions(changeGiven(spec.given ?? {}, change, 'attachment'))
+          checkLinkOptions(inForce(network.options, attachment.options), network)
+          return attachment
+        })
+        const members = membersOf(id)
+        const spec = members.find((one) => one.id === endpoint)
+        return spec && endpointView(network, spec, members, await look([network]))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/profiles',
+      summary: 'The link profiles, with the source of their numbers',
+      answer: 'Profiles',
+      handle: () => ({
+        profiles: Object.entries(PROFILES).map(([name, profile]) => ({ name, ...profile })),
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/health',
+      summary: 'How the plugin is, and what this kernel can do',
+      answer: 'Health',
+      handle: async () => {
+        const found = await capabilities()
+        const { repairs, faults } = condition()
+        return {
+          status: faults.length === 0 ? 'ok' : 'degraded',
+          version,
+          uptime: Math.round(process.uptime()),
+          networks: store.networks().length,
+          endpoints: store.endpoints().length,
+          repairs,
+          faults,
+          capabilities: { ...found, missing: missingModules(found) },
+        }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/explain',
+      summary: 'What a network would make of the host; nothing is touched',
+      body: 'ExplainRequest',
+      answer: 'Explained',
+      handle: async ({ body }) => explain(body as ExplainRequest, parts),
+    },
+    {
+      method: 'GET',
+      path: '/v1/openapi.json',
+      summary: 'This description',
+      handle: () => openapi(routes, version),
+    },
+  ]
+  return routes
+}
+
+/** @throws {InvalidRequestError} */
+function changeOf(body: unknown): Change {
+  const options = (body as { options?: unknown } | undefined)?.options
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) {
+    const odd = Object.entries(options).find(([, value]) => typeof value !== 'string' && value !== null)
+    if (!odd) return options as Change
+    throw new InvalidRequestError(`${odd[0].slice(0, 60)}: expected a string, or null to unset it`)
+  }
+  throw new InvalidRequestError('expected a body such as {"options": {"rate": "20mbit", "delay": null}}')
+}

@@ -1,0 +1,92 @@
+/** The plugin's control interface, as far as it is used here: `GET /v1/openapi.json` of a plugin describes all of it. */
+
+export type Options = Readonly<Record<string, string>>
+
+/** What one direction is held to, and its counters since the link was made. */
+export interface Direction {
+  /** bit/s; null where there is no cap */
+  readonly rate: number | null
+  /** microseconds */
+  readonly delay: number
+  /** microseconds */
+  readonly jitter: number
+  /** percent */
+  readonly loss: number
+  /** qdisc below the cap */
+  readonly queue: string | null
+  readonly bytes: number
+  readonly packets: number
+  readonly drops: number
+  /** bytes that wait */
+  readonly backlog: number
+  /** when it was read, ms since 1970 */
+  readonly at: number
+}
+
+export interface Endpoint {
+  readonly id: string
+  readonly network: string
+  /** host end of the veth pair */
+  readonly link: string
+  readonly mac: string
+  readonly addresses: readonly string[]
+  /** the attachment's own */
+  readonly options: Options
+  /** in force, with the network's and the profile's */
+  readonly effective: Options
+  readonly up: Direction
+  readonly down: Direction
+  readonly faults: readonly string[]
+  /** published ports, such as `0.0.0.0:8080->80/tcp` */
+  readonly ports?: readonly string[]
+}
+
+/** A device, and what `tc -s` prints of it. */
+export interface Tree {
+  readonly device: string
+  readonly text: readonly string[]
+}
+
+export interface Network {
+  readonly id: string
+  readonly bridge: string
+  readonly mtu: number
+  readonly internal: boolean
+  readonly subnets: readonly string[]
+  readonly gateways: readonly string[]
+  readonly options: Options
+  readonly uplink?: { readonly up?: Direction; readonly down?: Direction }
+  /** cap that the members share, bit/s */
+  readonly shared?: { readonly rate: number }
+  readonly faults: readonly string[]
+  readonly endpoints: readonly Endpoint[]
+  readonly tree?: readonly Tree[]
+}
+
+export interface Profile {
+  readonly name: string
+  readonly summary: string
+  readonly options: Options
+  readonly source: string
+}
+
+export interface Health {
+  readonly status: 'ok' | 'degraded'
+  readonly version: string
+}
+
+export interface Explained {
+  readonly commands: readonly string[]
+  readonly notes: readonly string[]
+}
+
+export interface ExplainRequest {
+  readonly name: string
+  readonly options: Options
+  readonly endpoints: readonly { readonly name: string; readonly options: Options }[]
+  readonly subnets?: readonly string[]
+  readonly internal?: boolean
+}
+
+/** A string sets, null unsets. */
+export type Change = Readonly<Record<string, string | null>>

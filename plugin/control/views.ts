@@ -1,0 +1,119 @@
+import type { Counters, Readings } from '../../lib/kernel/counters.ts'
+import { NO_COUNTERS } from '../../lib/kernel/counters.ts'
+import type { Shown } from '../../lib/kernel/observe.ts'
+import { hostEndName, mediumName, uplinkName } from '../../lib/names.ts'
+import {
+  type EndpointSpec,
+  endpointLayout,
+  endpointShapes,
+  linkOptions,
+  memberOf,
+  memberShares,
+  shapeDevices,
+  uplinkShapes,
+} from '../../lib/plan/endpoint.ts'
+import type { NetworkSpec } from '../../lib/plan/network.ts'
+import { type Abilities, OPEN, type Shape } from '../../lib/plan/shape.ts'
+import { memberHandle, uplinkLayout } from '../../lib/plan/shaping.ts'
+import { foreignRoots, layoutFaults } from '../../lib/plan/verify.ts'
+import { formatOptions } from './format.ts'
+import type { Direction, Endpoint, Network } from './types.ts'
+
+/** What the host has shown. */
+export interface Seen {
+  readonly abilities: Abilities
+  readonly readings: Readings
+  readonly shown: Shown
+}
+
+function directionView(shape: Shape | undefined, counters: Counters | undefined, at: number): Direction {
+  const { netem } = shape ?? {}
+  return {
+    rate: shape && shape.rate < OPEN ? shape.rate : null,
+    delay: netem?.delay ?? 0,
+    jitter: netem?.jitter ?? 0,
+    loss: netem ? meanLoss(netem) : 0,
+    queue: shape?.queue.kind ?? null,
+    ...(counters ?? NO_COUNTERS),
+    at,
+  }
+}
+
+/** Percent. Of the Gilbert-Elliott model, its stationary mean (tc-netem(8): defaults r = 1-p, 1-h = 100 %, 1-k = 0 %). */
+function meanLoss({ loss, lossModel }: NonNullable<Shape['netem']>): number {
+  if (!lossModel) return loss
+  const [p = 0, r = 100 - p, badLoss = 100, goodLoss = 0] = lossModel.percents
+  if (lossModel.model !== 'gemodel') return p
+  return p + r === 0 ? goodLoss : (p * badLoss + r * goodLoss) / (p + r)
+}
+
+export function endpointView(
+  network: NetworkSpec,
+  endpoint: EndpointSpec,
+  others: readonly EndpointSpec[],
+  { abilities, readings, shown }: Seen,
+): Endpoint {
+  const link = hostEndName(endpoint.id)
+  const { up, down } = endpointShapes(network, endpoint, abilities)
+  const [own] = shapeDevices(network, endpoint, abilities)
+  const upHandle = up && memberHandle(memberOf(endpoint), up)
+  const upQdisc = own ? `${own} 1:` : `${mediumName(network.id)} ${upHandle}`
+  const passed = readings.links.get(link)
+  const layout = endpointLayout(network, endpoint, abilities, memberShares(network, others).get(endpoint.id))
+  return {
+    id: endpoint.id,
+    network: network.id,
+    link,
+    mac: endpoint.mac,
+    addresses: [endpoint.address4, endpoint.address6].filter((address) => address !== undefined),
+    options: endpoint.given ?? {},
+    effective: formatOptions(linkOptions(network, endpoint)),
+    up: directionView(up, up ? readings.qdiscs.get(upQdisc) : passed?.rx, readings.at),
+    down: directionView(down, down ? readings.qdiscs.get(`${link} 1:`) : passed?.tx, readings.at),
+    faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
+  }
+}
+
+export function networkView(network: NetworkSpec, endpoints: readonly EndpointSpec[], seen: Seen): Network {
+  const { abilities, readings, shown } = seen
+  const uplink = uplinkShapes(network, abilities)
+  const layout = uplinkLayout(network, uplink)
+  const subnets = [...network.ipv4, ...network.ipv6]
+  const counted = (shape: Shape, device: string): Direction =>
+    directionView(shape, readings.qdiscs.get(`${device} 1:`), readings.at)
+  return {
+    id: network.id,
+    bridge: network.bridge,
+    mtu: network.mtu,
+    internal: network.internal,
+    subnets: subnets.map(({ subnet }) => subnet),
+    gateways: subnets.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway])),
+    options: network.given ?? {},
+    ...(uplink.up || uplink.down
+      ? {
+          uplink: {
+            ...(uplink.up ? { up: counted(uplink.up, uplinkName(network.id)) } : {}),
+            ...(uplink.down ? { down: counted(uplink.down, network.bridge) } : {}),
+          },
+        }
+      : {}),
+    ...(network.shared === undefined ? {} : { shared: { rate: network.shared } }),
+    faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
+    endpoints: endpoints.map((endpoint) => endpointView(network, endpoint, endpoints, seen)),
+  }
+}
+
+/** Every device of a network that tc has something to say of. */
+export const devicesOf = (
+  network: NetworkSpec,
+  endpoints: readonly EndpointSpec[],
+  abilities: Abilities,
+): string[] => [
+  network.bridge,
+  ...shapeDevices(network, undefined, abilities),
+  mediumName(network.id),
+  ...endpoints.flatMap((endpoint) => [
+    hostEndName(endpoint.id),
+    ...shapeDevices(network, endpoint, abilities),
+  ]),
+]

@@ -1,0 +1,149 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import t from 'tap'
+import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/compose.ts'
+import { runCli, startLab } from '../../fixtures/cli/run.ts'
+
+const file = {
+  services: {
+    web: { networks: { front: null, back: { driver_opts: { rate: '1mbit', priority: 3 } } } },
+    database: { networks: ['back'] },
+    alone: {},
+    host: { network_mode: 'host' },
+  },
+  networks: {
+    default: { name: 'project_default' },
+    front: { name: 'project_front', driver: 'sluice', driver_opts: { rate: '20mbit' } },
+    back: {
+      name: 'project_back',
+      driver: 'registry.example/me/sluice:1.0',
+      internal: true,
+      ipam: { config: [{ subnet: '10.9.0.0/24' }] },
+    },
+    there: { external: true, driver: 'sluice' },
+    other: null,
+  },
+}
+
+t.test('sluiceNetworks() takes the networks of the driver, with the services on them', async (t) => {
+  t.strictSame(sluiceNetworks(file as ComposeFile), [
+    { name: 'project_front', options: { rate: '20mbit' }, endpoints: [{ name: 'web', options: {} }] },
+    {
+      name: 'project_back',
+      options: {},
+      endpoints: [
+        { name: 'web', options: { rate: '1mbit', priority: '3' } },
+        { name: 'database', options: {} },
+      ],
+      subnet: '10.9.0.0/24',
+      internal: true,
+    },
+  ])
+  t.strictSame(
+    sluiceNetworks({ services: { a: {} }, networks: { default: { driver: 'sluice:latest' } } }),
+    [{ name: 'default', options: {}, endpoints: [{ name: 'a', options: {} }] }],
+    'who names no network is on the default one',
+  )
+  t.strictSame(sluiceNetworks({}), [])
+})
+
+/** A Docker client whose Compose gives the canonical form of any file, or that has no Compose. */
+function docker(folder: string, { compose }: { compose: boolean }): string {
+  const path = `${folder}/docker-${compose}`
+  const config = `case "$*" in
+    'compose version') ;;
+    'compose -f bad.yaml config --format json' | *bad.yaml*) echo 'services.web: image is missing' >&2; exit 15 ;;
+    'compose -f - config --format json') cat ;;
+    *) echo '${JSON.stringify(file)}' ;;
+  esac`
+  writeFileSync(
+    path,
+    `#!/bin/sh\n${compose ? config : "echo 'docker: unknown command: docker compose' >&2; exit 1"}\n`,
+  )
+  chmodSync(path, 0o755)
+  return path
+}
+
+t.test('explain prints commands by network, and changes nothing', async (t) => {
+  const { run, folder, received } = await startLab(t)
+  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: true }) }
+  writeFileSync(`${folder}/compose.yaml`, 'anything')
+  const commands = '# a note\nip link add br0 type bridge\ntc qdisc replace\n'
+  t.strictSame(await run(['explain', `${folder}/compose.yaml`], { env }), {
+    status: 0,
+    stdout: `# network project_front\n${commands}\n# network project_back\n${commands}`,
+    stderr: '',
+  })
+  t.match(
+    received.filter(({ call }) => !call.startsWith('GET')),
+    [
+      { call: 'POST /v1/explain', body: { name: 'project_front', options: { rate: '20mbit' } } },
+      { call: 'POST /v1/explain', body: { name: 'project_back', subnet: '10.9.0.0/24', internal: true } },
+    ],
+  )
+  const { stdout } = await run(['explain', '-', '--format', 'json'], { env, input: JSON.stringify(file) })
+  t.match(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [
+      {
+        network: 'project_front',
+        commands: ['ip link add br0 type bridge', 'tc qdisc replace'],
+        notes: ['a note'],
+      },
+      { network: 'project_back' },
+    ],
+  )
+})
+
+t.test('explain without Compose takes JSON, and says what it needs for the rest', async (t) => {
+  const { run, folder } = await startLab(t)
+  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: false }) }
+  t.match(await run(['explain', '-'], { env, input: JSON.stringify(file) }), {
+    status: 0,
+    stdout: /^# network project_front/,
+  })
+  t.strictSame(await run(['explain', '-'], { env, input: 'services: {}' }), {
+    status: 1,
+    stdout: '',
+    stderr: 'explain: needs Docker Compose v2 to read -, unless it is JSON\n',
+  })
+})
+
+t.test('explain shows what is wrong with a file, and whose option is bad', async (t) => {
+  const { run, folder } = await startLab(t)
+  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: true }) }
+  writeFileSync(`${folder}/bad.yaml`, '')
+  t.match(await run(['explain', `${folder}/bad.yaml`], { env }), {
+    status: 1,
+    stderr: 'services.web: image is missing\n',
+  })
+  t.match(await run(['explain', '/nowhere.yaml'], { env }), {
+    status: 1,
+    stderr: 'open /nowhere.yaml: no such file or directory\n',
+  })
+  const refused = JSON.stringify({ networks: { a: { driver: 'sluice', driver_opts: { bad: '1' } } } })
+  t.match(await run(['explain', '-'], { env, input: refused }), {
+    status: 1,
+    stderr: 'network a: Error response from sluice: bad: expected nothing such\n',
+  })
+  t.match(await run(['explain', '-'], { env, input: '{}' }), {
+    status: 0,
+    stdout: '',
+    stderr: '-: no network of the driver sluice\n',
+  })
+})
+
+t.test('explain needs no engine where the plugin is named', async (t) => {
+  const { env, folder } = await startLab(t)
+  const ended = await runCli(['explain', '-'], {
+    env: {
+      ...env,
+      DOCKER_HOST: 'ssh://far',
+      DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: true }),
+    },
+    input: JSON.stringify(file),
+  })
+  t.equal(ended.status, 0)
+})

@@ -1,0 +1,52 @@
+import t from 'tap'
+import { describeNetwork } from '../../../../plugin/cli/describe.ts'
+import { viewOf } from '../../../../plugin/cli/view.ts'
+import { APP, CONTAINERS, idle, network, WEB } from '../../fixtures/cli/networks.ts'
+import { startLab } from '../../fixtures/cli/run.ts'
+
+t.test('inspect NETWORK prints all of it for a person, with the tree', async (t) => {
+  const { run } = await startLab(t)
+  const { status, stdout } = await run(['inspect', 'web'])
+  t.equal(status, 0)
+  for (const lines of [
+    `Network: web\nID: ${WEB}\nDriver: sluice:latest\nBridge: sl-a1a1a1a1a1a1\nMTU: 1500\nInternal: false\n`,
+    'Subnets: 10.128.0.0/26\nGateways: 10.128.0.1/26\nOptions:\n rate=10mbit\n delay=20ms\n',
+    `Containers:\n app\n  Container ID: ${CONTAINERS[APP]}\n  Endpoint ID: ${APP}\n  Link: sv-c3c3c3c3c3c3\n`,
+    '  Up: 5mbit, delay 20ms±2ms, loss 0.5%, queue fq_codel, 7 packets (4kib), 3 dropped, 0b waiting\n',
+    'Device sv-c3c3c3c3c3c3:\n qdisc tbf 1: root refcnt 2\n  Sent 4096 bytes 7 pkt\nDevice sv-d4d4d4d4d4d4:\n',
+  ])
+    t.ok(stdout.includes(lines), lines)
+})
+
+t.test('inspect NETWORK/CONTAINER prints its part', async (t) => {
+  const { run } = await startLab(t)
+  const { stdout } = await run(['inspect', 'web/app'])
+  t.ok(stdout.startsWith(`Network: web\nContainer: app\nContainer ID: ${CONTAINERS[APP]}\n`))
+  t.match(stdout, 'Effective:\n rate.up=5mbit\n')
+  t.ok(stdout.endsWith('Device sv-c3c3c3c3c3c3:\n qdisc tbf 1: root refcnt 2\n  Sent 4096 bytes 7 pkt\n'))
+  t.notMatch(stdout, 'sv-d4')
+})
+
+t.test('inspect --format json', async (t) => {
+  const { run } = await startLab(t)
+  const shown = async (target: string) =>
+    JSON.parse((await run(['inspect', '--format', 'json', target])).stdout)
+  t.match(await shown('web'), { name: 'web', endpoints: [{ name: 'app' }, {}], tree: [{}, {}] })
+  t.match(await shown('web/app'), { name: 'app', id: APP, tree: [{ device: 'sv-c3c3c3c3c3c3' }] })
+  t.equal((await shown('web/app')).tree.length, 1)
+})
+
+t.test('describeNetwork() shows an uplink, a shared rate and faults', async (t) => {
+  const view = viewOf(
+    network({ shared: { rate: 3e8 }, uplink: { down: { ...idle, rate: 1e6 } }, faults: ['no bridge'] }),
+    {},
+  )
+  const text = describeNetwork(view)
+  for (const lines of [
+    'Driver: -\n',
+    'Shared rate: 300mbit\n',
+    'Uplink:\n Down: 1mbit, 0 packets (0b), ',
+    'Faults:\n no bridge\n',
+  ])
+    t.ok(text.includes(lines), lines)
+})

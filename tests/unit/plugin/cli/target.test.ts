@@ -1,0 +1,48 @@
+import t from 'tap'
+import { pick, resolveTarget } from '../../../../plugin/cli/target.ts'
+import { viewOf } from '../../../../plugin/cli/view.ts'
+import { APP, CONTAINERS, DATABASE, endpoint, network, WEB } from '../../fixtures/cli/networks.ts'
+import { startLab } from '../../fixtures/cli/run.ts'
+
+t.test('resolveTarget() takes names, ids and beginnings of ids', async (t) => {
+  const { env: environment } = await startLab(t)
+  const resolve = (text: string) => resolveTarget(text, { globals: {}, environment })
+  for (const text of ['web', WEB, 'a1a1'])
+    t.match(await resolve(text), { network: { name: 'web' }, endpoint: undefined })
+  for (const container of ['app', CONTAINERS[APP] ?? '', 'e5e5', APP, 'c3c3'])
+    t.match(await resolve(`web/${container}`), { network: { name: 'web' }, endpoint: { id: APP } }, container)
+})
+
+t.test('resolveTarget() says what there is none of', async (t) => {
+  const { env } = await startLab(t)
+  const { SLUICE_SOCKET: _, ...environment } = env
+  const resolve = (text: string) => resolveTarget(text, { globals: {}, environment })
+  for (const [text, message] of [
+    ['none', 'network none not found'],
+    ['', 'network  not found'],
+    ['none/app', 'network none not found'],
+    ['/app', 'network  not found'],
+    ['what is?this', 'network what is?this not found'],
+    ['twice', 'Error response from daemon: network twice is ambiguous (2 matches found on name)'],
+    ['back', `network back is of the driver "bridge": expected one of Sluice's`],
+  ] as const)
+    await t.rejects(resolve(text), { message }, text)
+})
+
+t.test('pick() takes an exact name before a beginning, and refuses to guess', async (t) => {
+  const known = {
+    id: WEB,
+    name: 'web',
+    driver: 'sluice',
+    attached: [
+      { container: 'abc1', name: 'abc', endpoint: APP },
+      { container: 'abc2', name: 'other', endpoint: DATABASE },
+    ],
+  }
+  const view = viewOf(network({ endpoints: [endpoint(), endpoint({ id: DATABASE })] }), { known })
+  t.equal(pick(view, 'abc').id, APP)
+  t.equal(pick(view, 'abc2').id, DATABASE)
+  t.throws(() => pick(view, 'ab'), { message: 'container ab is ambiguous: 2 of network web begin so' })
+  for (const none of ['x', ''])
+    t.throws(() => pick(view, none), { message: `container ${none} is not connected to network web` })
+})
