@@ -10,14 +10,15 @@
 #                        remove it; with --force even if networks use it, with --purge its state too
 #   clean                remove build/ and the cache
 #
-# SLUICE_CACHE (/var/cache/sluice) keeps what is downloaded.
+# SLUICE_CACHE (/var/cache/sluice) keeps what is downloaded; SLUICE_CLI (/usr/local/lib/docker/cli-plugins) is where `docker`
+# finds the command `docker sluice`.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")"
 PATH=$PATH:/usr/sbin:/sbin
 
 readonly plugin=sluice:latest host=${DOCKER_HOST:-unix:///var/run/docker.sock}
-readonly files=/usr/lib/sluice units=/etc/systemd/system
+readonly files=/usr/lib/sluice units=/etc/systemd/system cli=${SLUICE_CLI:-/usr/local/lib/docker/cli-plugins}
 export SLUICE_CACHE=${SLUICE_CACHE:-/var/cache/sluice}
 
 say() { echo "sluice: $*"; }
@@ -36,12 +37,29 @@ assemble() {
   rootfs/assemble.sh "$1" "$2" && say "made $2: $(du -sh "$2" | cut -f1)"
 }
 
+# The command runs here, whichever engine it speaks to, and brings its own Node, which NODE_OPTIONS of other programs must not
+# reach. An older one may be running: the new takes its name.
+install_cli() {
+  local fresh
+  mkdir -p "$cli"
+  fresh=$(mktemp --directory --tmpdir="$cli")
+  rootfs/bundle.sh plugin/cli/main.ts "$fresh/bundle"
+  { echo "#!/usr/bin/env -S -u NODE_OPTIONS $cli/sluice-node" && cat "$fresh/bundle"; } >"$fresh/docker-sluice"
+  install --mode 755 node_modules/.bin/node "$fresh/sluice-node"
+  eu-strip "$fresh/sluice-node"
+  chmod 755 "$fresh/docker-sluice"
+  mv "$fresh/sluice-node" "$fresh/docker-sluice" "$cli/"
+  rm -r "$fresh"
+  say "installed the command docker sluice in $cli"
+}
+
 install_managed() {
   if is_default && [ -e "$files" ]; then die "the service is installed here: ./build.sh uninstall first"; fi
   ensure_engine
   assemble "$(engine_arch)" build/plugin
   create_plugin build/plugin
   enable_plugin
+  install_cli
   say "installed. Try: docker network create -d $plugin -o rate=10mbit web"
 }
 
@@ -51,6 +69,7 @@ install_plain() {
   assemble "$(dpkg --print-architecture)" build/plugin
   install -D --mode 755 build/plugin/rootfs/usr/bin/node "$files/node"
   install -D --mode 644 build/plugin/rootfs/app/sluice.mjs "$files/sluice.mjs"
+  install_cli
   if ! has_systemd; then
     say "installed, but systemd does not run here. Start it, before Docker: $files/node $files/sluice.mjs"
     return
@@ -81,13 +100,14 @@ run_tier() {
 
 run_tests() {
   need ip:iproute2 nft:nftables iptables:iptables iperf3:iperf3 :busybox-static docker-compose:docker-compose \
-    docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping
+    docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
+    cpio:cpio mke2fs:e2fsprogs
   need_docker dockerd
   need_docker docker
   local passed=0 failed=0 tier
   mkdir -p build
   assemble "$(dpkg --print-architecture)" build/plugin || failed=1
-  for tier in ok test:kernel test:docker test:engines; do run_tier "$tier"; done
+  for tier in ok test:kernel test:docker test:engines test:vm; do run_tier "$tier"; done
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }
@@ -138,6 +158,7 @@ uninstall() {
     folder=$(state_folder)
     uninstall_managed "$networks"
   fi
+  rm -f "$cli/docker-sluice" "$cli/sluice-node"
   if [ "$state" = keep ] || [ -z "$folder" ]; then return; fi
   rm -rf "$folder"
   say "state removed: $folder"

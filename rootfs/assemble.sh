@@ -43,14 +43,6 @@ base() {
   echo "$folder"
 }
 
-# Packages that are not ES modules expect `require` and `__dirname`; ssh2, of dockerode, has parts in C++ that it can do
-# without. Lines stay lines, for the sake of stack traces.
-bundle() {
-  node_modules/.bin/esbuild plugin/main.ts --outfile="$1" --bundle --platform=node --format=esm --target=node26 \
-    --keep-names --log-level=warning '--external:*.node' --external:cpu-features \
-    '--banner:js=import{createRequire}from"node:module";const require=createRequire(import.meta.url),__dirname=import.meta.dirname;'
-}
-
 verify() {
   local command output
   for command in 'node --version' 'ip -V' 'tc -V' 'nft --version' {iptables,ip6tables}-{nft,legacy}' --version'; do
@@ -66,6 +58,6 @@ folder=$(base)
 rm -rf "$out"
 mkdir -p "$out"
 cp -a "$folder" "$out/rootfs"
-bundle "$out/rootfs/app/sluice.mjs"
+rootfs/bundle.sh plugin/main.ts "$out/rootfs/app/sluice.mjs"
 cp config.json "$out/"
 if [ "$arch" = "$native" ]; then verify; fi

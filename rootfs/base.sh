@@ -39,6 +39,32 @@ END
   } >"$cache/apt.conf"
 }
 
+# Debian 12's iproute2 does not know netem's seed: there, the next release's is taken, with the libraries it needs, by the same
+# mirrors and keys. nft and iptables stay those of the machine: an older nft cannot list what a newer one has written.
+take_next_iproute2() {
+  # shellcheck source=/dev/null
+  [ "$(. /etc/os-release && echo "$ID/${VERSION_CODENAME-}")" = debian/bookworm ] || return 0
+  local folder=$cache/sources file
+  rm -rf "$folder"
+  mkdir -p "$folder/parts"
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian*; do
+    if [ ! -f "$file" ]; then continue; fi
+    cp "$file" "$folder/parts/"
+    sed 's/\bbookworm\b/trixie/g' "$file" >"$folder/parts/next-${file##*/}"
+  done
+  cat >"$folder/preferences" <<END
+Package: nftables iptables libnftables1 libnftnl11 libxtables12 libip4tc2 libip6tc2
+Pin: release n=bookworm*
+Pin-Priority: 1001
+END
+  cat >>"$cache/apt.conf" <<END
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "$folder/parts";
+Dir::Etc::Preferences "$folder/preferences";
+Dir::Etc::PreferencesParts "$cache/parts";
+END
+}
+
 download() {
   export APT_CONFIG=$cache/apt.conf
   apt-get -qq update || { echo "the apt sources of this machine do not have $arch" >&2; return 1; }
@@ -100,6 +126,7 @@ take_libraries() {
 rm -rf "$out" "$tree"
 mkdir -p "$out"
 write_apt_config
+take_next_iproute2
 download
 unpack
 make_folders "$out"

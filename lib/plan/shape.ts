@@ -45,6 +45,11 @@ const SMALLEST_FRAME = 64
 /** packets a second: more do not come through one link's processor, whatever its rate */
 const MOST_PACKETS = 1e6
 
+/** bytes beside whole frames: an ARP reply that never fits into a full queue takes the whole link down */
+const ROOM = 512
+/** bytes, or packets: what tc and the kernel keep a limit in */
+const MOST = 2 ** 32 - 1
+
 /** What one direction is asked for. Absent: not limited, not impaired. */
 export interface DirectionOptions {
   /** bit/s */
@@ -90,7 +95,7 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
     options.wait === undefined
       ? Math.max(burst + 4 * frame, Math.min(16 * frame, bytes((2 * QUEUE_TIME) / 1e6)))
       : 4 * frame
-  const limit = open ? 2 ** 24 : Math.max(bytes(wait / 1e6), least)
+  const limit = open ? 2 ** 24 : Math.min(MOST, Math.max(bytes(wait / 1e6), least) + ROOM)
   const kind = options.queue ?? QUEUES.find((one) => one !== 'pfifo' && abilities.queues.includes(one))
   const counts = kind === 'pfifo' || kind === 'sfq'
   const wide = rate > SPLIT_RATE && isIdle(impairment) && !counts
@@ -102,7 +107,9 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
     burst,
     limit,
     segment: wide ? LARGEST : frame,
-    ...(abilities.netem ? { netem: { kind: 'netem', limit: Math.ceil(held) + 1000, ...impairment } } : {}),
+    ...(abilities.netem
+      ? { netem: { kind: 'netem', limit: Math.min(MOST, Math.ceil(held) + 1000), ...impairment } }
+      : {}),
     queue: queueOf(kind, limit, frame, wait),
   }
 }
@@ -119,7 +126,7 @@ function queueOf(kind: QueueKind | undefined, limit: number, frame: number, wait
       return { kind, packets, quantum: frame, target: Math.max(100, Math.round(Math.min(5e3, wait / 2))) }
     case 'cake':
       // It counts what a packet takes in memory, up to three times the packet.
-      return { kind, bytes: Math.max(2 ** 16, 3 * limit) }
+      return { kind, bytes: Math.min(MOST, Math.max(2 ** 16, 3 * limit)) }
     default:
       return { kind, packets }
   }
