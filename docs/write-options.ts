@@ -1,14 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { PROFILES } from '../lib/profiles.ts'
 import { OPTIONS } from '../plugin/options.ts'
 import { SETTINGS } from '../plugin/settings.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 const row = (...cells: string[]): string => `| ${cells.map(cell).join(' | ')} |`
 
+const isOfNetwork = (key: string): boolean => /^(network|uplink)\./.test(key)
+const optionsText = (options: Readonly<Record<string, string>>): string =>
+  Object.entries(options)
+    .map(([key, value]) => `\`${key}=${value}\``)
+    .join(' ')
+
 /** docs/options.md, from the tables that options and settings are read by. */
 export function optionsPage(): string {
   const options = Object.entries(OPTIONS)
-  const own = options.filter(([key]) => !key.includes('docker'))
+  const own = options.filter(([key]) => !key.includes('docker') && !isOfNetwork(key))
+  const networks = options.filter(([key]) => isOfNetwork(key))
   const dockers = options.filter(([key]) => key.includes('docker'))
   const rows = (list: typeof options) =>
     list.map(([key, { value, default: fallback, meaning, scopes }]) =>
@@ -31,6 +39,23 @@ export function optionsPage(): string {
     '',
     ...head,
     ...rows(own),
+    '',
+    '## The network',
+    '',
+    ...head,
+    ...rows(networks),
+    '',
+    'All of these change while containers run: `docker sluice set NETWORK[/CONTAINER] KEY=VALUE`.',
+    '',
+    '## Link profiles',
+    '',
+    'Values of `link`. Delay, jitter and loss hold in each direction.',
+    '',
+    row('profile', 'what it is', 'options', 'source'),
+    '|---|---|---|---|',
+    ...Object.entries(PROFILES).map(([name, profile]) =>
+      row(`\`${name}\``, profile.summary, optionsText(profile.options), profile.source),
+    ),
     '',
     "## Docker's own names, with Docker's meaning",
     '',

@@ -232,15 +232,15 @@ export const OPTIONS = {
     meaning:
       'cap on what passes between the network and everything outside it, in each direction; traffic among members is not touched',
   }),
-  'uplink.up': option(NETWORK, parseRate, {
+  'uplink.rate.up': option(NETWORK, parseRate, {
     value: RATE_VALUE,
     default: '`uplink.rate`',
-    meaning: 'cap on what leaves the network',
+    meaning: 'cap on what leaves the network; `uplink.up` is short for it',
   }),
-  'uplink.down': option(NETWORK, parseRate, {
+  'uplink.rate.down': option(NETWORK, parseRate, {
     value: RATE_VALUE,
     default: '`uplink.rate`',
-    meaning: 'cap on what comes into the network',
+    meaning: 'cap on what comes into the network; `uplink.down` is short for it',
   }),
   'uplink.delay': option(NETWORK, parseDuration, {
     value: DURATION_VALUE,
@@ -289,6 +289,18 @@ export const OPTIONS = {
 } as const satisfies Readonly<Record<string, Option<unknown>>>
 
 export type OptionName = keyof typeof OPTIONS
+
+/** Other names of options. */
+const SHORT: Readonly<Record<string, OptionName>> = {
+  'uplink.up': 'uplink.rate.up',
+  'uplink.down': 'uplink.rate.down',
+}
+
+/** A key as the table has it: in lower case, and by its full name. */
+export const fullName = (written: string): string => {
+  const key = written.toLowerCase()
+  return SHORT[key] ?? key
+}
 export type Parsed = { -readonly [K in OptionName]?: NonNullable<ReturnType<(typeof OPTIONS)[K]['parse']>> }
 
 export const isOption = (key: string): key is OptionName => Object.hasOwn(OPTIONS, key)

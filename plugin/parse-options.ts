@@ -2,7 +2,7 @@ import { messageOf, OptionError } from '../lib/errors.ts'
 import { byDirection, inForce, type LinkContext, type LinkOptions, linkFault } from '../lib/plan/link.ts'
 import { PROFILES } from '../lib/profiles.ts'
 import { nearest } from './nearest.ts'
-import { isLive, isOption, OPTIONS, type OptionName, type Parsed, type Scope } from './options.ts'
+import { fullName, isLive, isOption, OPTIONS, type OptionName, type Parsed, type Scope } from './options.ts'
 
 type Given = Readonly<Record<string, unknown>>
 /** Options that can change, as the user wrote them, by their names. */
@@ -14,7 +14,7 @@ const shown = (key: string): string => JSON.stringify(key.length > 60 ? `${key.s
 function parseOptions(given: Given, scope: Scope): Parsed {
   const parsed: Record<string, unknown> = {}
   for (const [written, value] of Object.entries(given)) {
-    const key = written.toLowerCase()
+    const key = fullName(written)
     if (!isOption(key)) throw unknownOption(written, scope)
     if (!(OPTIONS[key].scopes as readonly Scope[]).includes(scope))
       throw new OptionError(key, 'expected on the network (docker network create -o), not on one attachment')
@@ -50,8 +50,8 @@ export function unknownOption(written: string, scope: Scope): OptionError {
 const LINK_KEYS = optionNames('attachment').filter((key) => key !== 'link')
 const UPLINK = {
   'uplink.rate': 'rate',
-  'uplink.up': 'rate.up',
-  'uplink.down': 'rate.down',
+  'uplink.rate.up': 'rate.up',
+  'uplink.rate.down': 'rate.down',
   'uplink.delay': 'delay',
   'uplink.jitter': 'jitter',
   'uplink.loss': 'loss',
@@ -81,7 +81,7 @@ function layerOf(parsed: Parsed): LinkOptions {
 const textOf = (given: Given): GivenText =>
   Object.fromEntries(
     Object.entries(given)
-      .map(([key, value]) => [key.toLowerCase(), String(value).trim()] as const)
+      .map(([key, value]) => [fullName(key), String(value).trim()] as const)
       .filter(([key]) => isLive(key)),
   )
 
@@ -170,7 +170,7 @@ export function changeGiven(
 ): GivenText {
   const result: Record<string, string> = { ...given }
   for (const [written, value] of Object.entries(change)) {
-    const key = written.toLowerCase()
+    const key = fullName(written)
     if (!isOption(key)) throw unknownOption(written, scope)
     if (!isLive(key))
       throw new OptionError(key, 'expected when the network is created; it cannot change later')
