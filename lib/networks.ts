@@ -48,6 +48,8 @@ export interface Networks {
     id: string,
     describe: (spec: EndpointSpec, network: NetworkSpec) => EndpointChange,
   ): Promise<void>
+  /** Runs while no member of a shared medium is made and nothing of the network is changed. */
+  alone<T>(networkId: string, work: () => Promise<T>): Promise<T>
   /** Refuses options that this kernel or its tools cannot carry out. @throws {OptionError} */
   require(...options: readonly (LinkOptions | undefined)[]): Promise<void>
 }
@@ -174,6 +176,7 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
   return {
     network,
     require,
+    alone: (id, work) => queue(mediumName(id), work),
     addNetwork: (id, describe) =>
       queue(id, async () => {
         if (store.networks().some(({ spec, ready }) => spec.id === id && ready)) return

@@ -48,7 +48,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       async () => dead,
       async () => dropStray(view, await abilities(), host, store),
       () => repairLinks(view, host),
-      async () => repairShapes(view, await abilities(), host),
+      async () => repairShapes(view, await abilities(), { host, store, alone: parts.networks.alone }),
       async () => ((await firewall.repair()) ? ['rules were not as they should be: set again'] : []),
     ])
   }

@@ -109,12 +109,14 @@ function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
 
 /** Something shaped: what tc should show of it, and the plan that gives that. */
 interface Shaped {
+  readonly network: NetworkSpec
   readonly layout: Layout
   readonly plan: Plan
 }
 
 function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped[] {
   const uplinks = networks.map((network) => ({
+    network,
     layout: uplinkLayout(network, uplinkShapes(network, able)),
     plan: planUplink(network, able),
   }))
@@ -124,6 +126,7 @@ function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped
     return all
       .filter(({ id }) => links.has(hostEndName(id)))
       .map((spec) => ({
+        network,
         layout: endpointLayout(network, spec, able, shares.get(spec.id)),
         plan: planShape(network, spec, able, shares.get(spec.id)),
       }))
@@ -131,8 +134,31 @@ function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped
   return [...uplinks, ...members].filter(({ layout }) => layout.qdiscs.length > 0)
 }
 
-/** Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left. */
-export async function repairShapes(view: View, able: Abilities, host: Host): Promise<Repair[]> {
+/** A network with its members as text, to tell whether anything has changed. */
+const signature = (network: NetworkSpec | undefined, endpoints: readonly EndpointRow[]): string =>
+  JSON.stringify([
+    network,
+    endpoints
+      .flatMap(({ spec }) => (spec.networkId === network?.id ? [spec] : []))
+      .toSorted((a, b) => a.slot - b.slot),
+  ])
+
+export interface RepairParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  /** Runs while nothing else changes the network's shapes. */
+  readonly alone: <T>(networkId: string, work: () => Promise<T>) => Promise<T>
+}
+
+/**
+ * Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left; so is, until the next
+ * time, what has been changed since it was looked at.
+ */
+export async function repairShapes(
+  view: View,
+  able: Abilities,
+  { host, store, alone }: RepairParts,
+): Promise<Repair[]> {
   const shaped = shapedOf(view, able)
   if (shaped.length === 0 && view.mediums.length === 0) return []
   const see = () =>
@@ -143,13 +169,18 @@ export async function repairShapes(view: View, able: Abilities, host: Host): Pro
     )
   const repairs = await repairMediums(view, host, await see())
   const found = await see()
-  for (const { layout, plan } of shaped) {
+  for (const { network, layout, plan } of shaped) {
     const foreign = foreignRoots(layout, found)
     const faults = layoutFaults(layout, found)
     repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
     if (faults.length === 0 || foreign.length > 0) continue
-    await repairPlan(plan, host)
-    repairs.push(`${faults.join('; ')}: set again`)
+    const repaired = await alone(network.id, async () => {
+      const now = signature(store.network(network.id), store.endpoints(network.id))
+      if (now !== signature(network, view.endpoints)) return false
+      await repairPlan(plan, host)
+      return true
+    })
+    if (repaired) repairs.push(`${faults.join('; ')}: set again`)
   }
   return repairs
 }

@@ -1,3 +1,4 @@
+import { InvalidRequestError } from './errors.ts'
 import type { Host } from './kernel/host.ts'
 import { shown } from './kernel/observe.ts'
 import { putClass } from './kernel/tc.ts'
@@ -25,8 +26,15 @@ import {
   step,
 } from './plan/plan.ts'
 import type { Abilities, Shape } from './plan/shape.ts'
-import { joinLayouts, mediumClasses, planMedium, planShow, uplinkLayout } from './plan/shaping.ts'
-import { layoutFaults, verifyLayout } from './plan/verify.ts'
+import {
+  joinLayouts,
+  type Layout,
+  mediumClasses,
+  planMedium,
+  planShow,
+  uplinkLayout,
+} from './plan/shaping.ts'
+import { foreignRoots, layoutFaults, verifyLayout } from './plan/verify.ts'
 import type { NetworkStore } from './store/networks.ts'
 
 /** A network with its members, as they should be. */
@@ -95,22 +103,34 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
 
   const change = async (before: Members, after: Members): Promise<void> => {
     const able = await abilities()
-    const needsMedium = after.endpoints.some((one) => usesMedium(after.network, one, able))
-    const claimed = needsMedium && store.claimMedium(after.network.id)
+    await refuseForeign(layoutOf(after, able), host)
+    const claimed = after.endpoints.some((one) => usesMedium(after.network, one, able))
+      ? store.claimMedium(after.network.id)
+      : false
     const has = !claimed && store.hasMedium(after.network.id)
-    const was = has ? planClasses(before.network) : []
-    const is = has ? planClasses(after.network) : claimed ? planMedium(after.network) : []
+    const was = mergePlans([has ? planClasses(before.network) : [], planMembers(before, able)])
+    const medium = claimed ? planMedium(after.network) : has ? planClasses(after.network) : []
+    const is = mergePlans([medium, planMembers(after, able)])
     try {
-      await applyChange(
-        mergePlans([was, planMembers(before, able)]),
-        mergePlans([is, planMembers(after, able)]),
-        host,
-      )
-      await verifyMembers(after, able, host)
+      await applyChange(was, is, host)
+      await settle(before, after, able).catch(async (error: unknown) => {
+        await applyChange(is, was, host)
+        throw error
+      })
     } catch (error) {
       if (claimed) store.releaseMedium(after.network.id)
       throw error
     }
+  }
+
+  /** Reads back what was changed, and sets it as a whole where somebody else's hand shows. */
+  const settle = async (before: Members, after: Members, able: Abilities): Promise<void> => {
+    const changed = changedMembers(before, after)
+    const layout = layoutOf(changed, able)
+    if ((await faultsOf(layout, after.network, host)).length === 0) return
+    await repairPlan(planMembers(changed, able), host)
+    const faults = await faultsOf(layout, after.network, host)
+    if (faults.length > 0) throw new Error(`the kernel did not keep the change: ${faults.join('; ')}`)
   }
 
   return {
@@ -140,17 +160,32 @@ function planMembers({ network, endpoints }: Members, able: Abilities): Plan {
   ])
 }
 
-/** @throws {Error} when the kernel took a change without a word and has something else */
-async function verifyMembers({ network, endpoints }: Members, able: Abilities, host: Host): Promise<void> {
+function layoutOf({ network, endpoints }: Members, able: Abilities): Layout {
   const shares = memberShares(network, endpoints)
-  const layout = joinLayouts(
+  return joinLayouts(
     ...endpoints.map((one) => endpointLayout(network, one, able, shares.get(one.id))),
     uplinkLayout(network, uplinkShapes(network, able)),
   )
-  const mediums = layout.members.length > 0 ? [mediumName(network.id)] : []
-  const found = await shown(host, mediums, [...new Set(layout.redirects.map(({ from }) => from))])
-  const faults = layoutFaults(layout, found)
-  if (faults.length > 0) throw new Error(`the kernel did not keep the change: ${faults.join('; ')}`)
+}
+
+/** The members that a change concerns: all where the network itself is changed, or what its members share. */
+function changedMembers(before: Members, { network, endpoints }: Members): Members {
+  if (network.shared !== undefined || JSON.stringify(network) !== JSON.stringify(before.network))
+    return { network, endpoints }
+  const known = new Set(before.endpoints.map((one) => JSON.stringify(one)))
+  return { network, endpoints: endpoints.filter((one) => !known.has(JSON.stringify(one))) }
+}
+
+async function faultsOf(layout: Layout, { id }: NetworkSpec, host: Host): Promise<string[]> {
+  const mediums = layout.members.length > 0 ? [mediumName(id)] : []
+  const redirected = new Set(layout.redirects.map(({ from }) => from))
+  return layoutFaults(layout, await shown(host, mediums, [...redirected]))
+}
+
+/** @throws {InvalidRequestError} somebody else's root qdisc stands where ours would go */
+async function refuseForeign(layout: Layout, host: Host): Promise<void> {
+  const foreign = foreignRoots(layout, await shown(host, [], []))
+  if (foreign.length > 0) throw new InvalidRequestError(foreign.join('; '))
 }
 
 type Directions = { readonly up?: Shape; readonly down?: Shape }
