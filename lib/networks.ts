@@ -171,7 +171,7 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
     }
   }
   const requireAll = ({ network: spec, endpoints }: Members): Promise<void> =>
-    require(spec.options, spec.uplink, ...endpoints.map((one) => linkOptions(spec, one)))
+    require(spec.options, spec.uplink, ...endpoints.map(({ options }) => options))
 
   return {
     network,

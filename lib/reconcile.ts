@@ -1,7 +1,7 @@
 import { abilitiesOf } from './capabilities.ts'
 import { messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
-import type { Capabilities } from './kernel/capabilities.ts'
+import { type Capabilities, NOTHING } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
 import { hostEndName } from './names.ts'
 import type { Networks } from './networks.ts'
@@ -38,10 +38,10 @@ export interface KeeperParts {
 
 export function createKeeper(parts: KeeperParts): Keeper {
   const { host, store, pools, firewall } = parts
-  const abilities = async () => abilitiesOf(await parts.capabilities())
+  // Finding out takes a while, which a host without networks need not wait for.
+  const abilities = async () =>
+    abilitiesOf(store.networks().length === 0 ? NOTHING : await parts.capabilities())
   const pass = async (): Promise<Repair[]> => {
-    // Before looking: what is made for finding out must not be taken for a stray.
-    await parts.capabilities()
     const dead = await inTurn([async () => dropDead(await look(host, store), parts)])
     const view = await look(host, store)
     return inTurn([

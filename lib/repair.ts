@@ -1,9 +1,10 @@
 import { formatSubnet } from './addresses.ts'
+import { PROBE_DEVICE } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
 import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
 import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
 import { putClass } from './kernel/tc.ts'
-import { hostEndName, mediumName } from './names.ts'
+import { hostEndName, mediumName, ownMediumName, uplinkName } from './names.ts'
 import {
   endpointLayout,
   memberShares,
@@ -42,7 +43,9 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
     new Set(rows.flatMap(({ spec, ready }) => (ready ? [spec.id] : [])))
   const endpointsBefore = readyIds(store.endpoints())
   const networksBefore = readyIds(store.networks())
-  const links = new Map((await ownLinks(host)).map((link) => [link.name, link]))
+  const links = new Map(
+    (await ownLinks(host)).flatMap((link) => (link.name === PROBE_DEVICE ? [] : [[link.name, link]])),
+  )
   const networks = store.networks().filter(({ spec, ready }) => ready && networksBefore.has(spec.id))
   return {
     links,
@@ -79,7 +82,8 @@ export async function dropStray(
 }
 
 /** Makes bridges that are gone, and puts links back on theirs. */
-export async function repairLinks({ links, networks, endpoints }: View, host: Host): Promise<Repair[]> {
+export async function repairLinks(view: View, host: Host): Promise<Repair[]> {
+  const { links, networks, mediums, endpoints } = view
   const bridges = networks.flatMap((spec): [Repair, Plan][] => {
     const plan = missingOf(spec, links.get(spec.bridge))
     return plan.length > 0 ? [[`bridge ${spec.bridge} was not as it should be: repaired`, plan]] : []
@@ -91,7 +95,15 @@ export async function repairLinks({ links, networks, endpoints }: View, host: Ho
     const plan = [step(attach(link.name, network.bridge)), step(setUp(link.name))]
     return [[`link ${link.name} was off its bridge: repaired`, plan]]
   })
-  const all = [...bridges, ...members]
+  const names = [
+    ...mediums.map(({ id }) => mediumName(id)),
+    ...networks.map(({ id }) => uplinkName(id)),
+    ...endpoints.map(({ spec }) => ownMediumName(spec.id)),
+  ]
+  const devices = names.flatMap((name): [Repair, Plan][] =>
+    links.get(name)?.up === false ? [[`device ${name} was down: set up`, [step(setUp(name))]]] : [],
+  )
+  const all = [...bridges, ...members, ...devices]
   if (all.length > 0) await repairPlan(mergePlans(all.map(([, plan]) => plan)), host)
   return all.map(([repair]) => repair)
 }
@@ -199,21 +211,16 @@ async function repairMediums({ mediums, links }: View, host: Host, found: Shown)
     .flatMap(mediumClasses)
     .map((spec) => ({ spec, faults: classFaults(spec, found.classes) }))
     .filter(({ faults }) => faults.length > 0)
-  const down = [...names.keys()].filter((name) => links.get(name)?.up === false)
   const present = broken.flatMap(([name]) => (links.has(name) ? [deleteLink(name).line] : []))
   if (present.length > 0) await host.run('ip', present, 'force')
   const plans = [
     ...broken.map(([, network]) => planMedium(network)),
-    down.map((name) => step(setUp(name))),
     changed.map(({ spec }) => step(putClass(spec))),
   ]
   await repairPlan(mergePlans(plans), host)
   return [
     ...broken.map(([name]) => `medium ${name} was not whole: made anew`),
     ...changed.map(({ faults }) => `${faults.join('; ')}: set again`),
-    ...down
-      .filter((name) => !broken.some(([other]) => other === name))
-      .map((name) => `medium ${name} was down: set up`),
   ]
 }
 

@@ -30,6 +30,7 @@ import {
   joinLayouts,
   type Layout,
   mediumClasses,
+  planBare,
   planMedium,
   planShow,
   uplinkLayout,
@@ -118,6 +119,7 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
         throw error
       })
     } catch (error) {
+      await repairPlan(planBare(layoutOf(before, able), layoutOf(after, able)), host, 'missing')
       if (claimed) store.releaseMedium(after.network.id)
       throw error
     }

@@ -168,7 +168,8 @@ export const OPTIONS = {
   'loss.correlation': option(LINK, parsePercent, {
     value: PERCENT_VALUE,
     default: '`0%`',
-    meaning: 'how much a packet’s loss follows from the last one’s',
+    meaning:
+      'how much a packet’s loss follows from the last one’s; netem then draws near the middle, so that a small loss hardly ever comes up: `loss.model` is the better choice',
   }),
   'loss.model': option(LINK, parseLossModel, {
     value:
@@ -179,7 +180,7 @@ export const OPTIONS = {
   duplicate: option(LINK, parsePercent, {
     value: PERCENT_VALUE,
     default: NONE,
-    meaning: 'packets that arrive twice, in each direction',
+    meaning: 'packets that arrive twice, in each direction; not together with `network.rate`',
   }),
   corrupt: option(LINK, parsePercent, {
     value: PERCENT_VALUE,

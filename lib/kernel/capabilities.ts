@@ -19,6 +19,9 @@ export interface Capabilities {
 /** The kernel module that a qdisc comes with. */
 export const moduleOf = (kind: Optional): string => `sch_${kind}`
 
+/** Where qdiscs are tried: there for the time of that alone. Another process has another. */
+export const PROBE_DEVICE = `sq-${process.hrtime.bigint().toString(36).slice(-8)}`
+
 /** Of a host that could not be asked. */
 export const NOTHING: Capabilities = {
   kernel: 'unknown',
@@ -43,7 +46,7 @@ const attempts = (device: string): [Optional | 'seed', Command][] => [
  * @throws {CommandError} no device could be made for it
  */
 export async function probeCapabilities(host: Host): Promise<Capabilities> {
-  const device = `sq-${process.hrtime.bigint().toString(36).slice(-8)}`
+  const device = PROBE_DEVICE
   await host.run(
     'ip',
     addMedium(device, 1500, 'sluice/probe').map(({ line }) => line),

@@ -26,12 +26,20 @@ export interface Veth {
 }
 
 /**
+ * No link-local IPv6 address, where the device has IPv6 at all: below its least MTU the kernel refuses even to be told so.
+ */
+const dress = (device: string, mtu: number, alias: string): Command =>
+  mtu < 1280
+    ? ip`link set dev ${device} alias ${alias}`
+    : ip`link set dev ${device} addrgenmode none alias ${alias}`
+
+/**
  * A queue length of 1000, since Docker's zero spoils every qdisc that takes its limit from it; no link-local IPv6
  * address on the host end, which is a bridge port and talks to nobody.
  */
 export const addVeth = ({ hostEnd, peerEnd, mtu, mac, alias }: Veth): Command[] => [
   ip`link add name ${hostEnd} mtu ${mtu} txqueuelen 1000 group ${LINK_GROUP} type veth peer name ${peerEnd} mtu ${mtu} txqueuelen 1000 address ${mac}`,
-  ip`link set dev ${hostEnd} addrgenmode none alias ${alias}`,
+  dress(hostEnd, mtu, alias),
 ]
 
 export const attach = (device: string, bridge: string): Command => ip`link set dev ${device} master ${bridge}`
@@ -39,7 +47,7 @@ export const attach = (device: string, bridge: string): Command => ip`link set d
 /** An IFB device: what is redirected to it is queued as if it were sent there. Its queue length is 32 if not said. */
 export const addMedium = (device: string, mtu: number, alias: string): Command[] => [
   ip`link add name ${device} mtu ${mtu} txqueuelen 1000 group ${LINK_GROUP} type ifb`,
-  ip`link set dev ${device} addrgenmode none alias ${alias}`,
+  dress(device, mtu, alias),
 ]
 
 /**

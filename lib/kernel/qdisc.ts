@@ -38,7 +38,8 @@ export interface Tbf {
 export type Queue =
   | {
       readonly kind: 'fq_codel'
-      readonly packets: number
+      /** what packets may take in the kernel's memory */
+      readonly bytes: number
       /** bytes */
       readonly quantum: number
       /** microseconds */
@@ -79,7 +80,7 @@ function wordsOf(qdisc: Qdisc): string {
     case 'netem':
       return netemWords(qdisc)
     case 'fq_codel':
-      return tc`fq_codel limit ${qdisc.packets} quantum ${qdisc.quantum} target ${qdisc.target}us drop_batch 8`
+      return tc`fq_codel memory_limit ${qdisc.bytes}b quantum ${qdisc.quantum} target ${qdisc.target}us drop_batch 8`
         .line
     case 'cake':
       // Without a rate of its own: the bucket above it has that. Cutting offload packets is the bucket's business too.

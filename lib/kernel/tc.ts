@@ -50,7 +50,7 @@ export const HASH = ['2:', '800::1'] as const
 
 export const ALL_MEMBERS = '1:1'
 export const STRANGERS = '1:10'
-const STRANGERS_QUEUE = '10:'
+export const STRANGERS_QUEUE = '10:'
 
 /** A member's place in the network's tree. */
 export interface Member {
@@ -93,6 +93,12 @@ export const redirectIngress = (device: string, medium: string): Command[] => [
   tc`qdisc replace dev ${device} handle ffff: ingress`,
   tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
 ]
+
+/** What is queued is lost, and so is what is sent until the kernel's own qdisc stands. */
+export const removeRoot = (device: string): Command => tc`qdisc del dev ${device} root`
+
+/** Takes the redirect along. */
+export const removeIngress = (device: string): Command => tc`qdisc del dev ${device} ingress`
 
 /** A member's filter, as tc lists it: handle and class. */
 export const filterOf = (member: Member): string => `${filterHandle(member)} ${classId(member)}`

@@ -145,6 +145,9 @@ export function linkFault(options: LinkOptions, { mtu, shared }: LinkContext): [
   }
   if (has('loss.model') && RANDOM_LOSS.some(has))
     return ['loss.model', 'expected without loss, loss.up, loss.down and loss.correlation']
+  // Linux takes a netem that duplicates only where no other stands in the same tree.
+  if (shared !== undefined && (options.duplicate ?? 0) > 0)
+    return ['duplicate', 'expected on a network without network.rate']
   for (const key of ['min', 'priority'] as const)
     if (has(key) && shared === undefined) return [key, 'expected on a network with network.rate']
   if (shared !== undefined && options.min !== undefined && options.min > shared)

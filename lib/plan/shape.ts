@@ -50,6 +50,9 @@ const ROOM = 512
 /** bytes, or packets: what tc and the kernel keep a limit in */
 const MOST = 2 ** 32 - 1
 
+/** sfq holds 128 flows of 127 packets (tc-sfq(8)) */
+const SFQ_PACKETS = 128 * 127
+
 /** What one direction is asked for. Absent: not limited, not impaired. */
 export interface DirectionOptions {
   /** bit/s */
@@ -123,10 +126,18 @@ function queueOf(kind: QueueKind | undefined, limit: number, frame: number, wait
     case undefined:
       return { kind: 'bfifo', bytes: limit }
     case 'fq_codel':
-      return { kind, packets, quantum: frame, target: Math.max(100, Math.round(Math.min(5e3, wait / 2))) }
+      // A full frame takes half as much again in memory, a small packet five times what it is: this is no more than twice the time.
+      return {
+        kind,
+        bytes: Math.min(MOST, 2 * limit),
+        quantum: frame,
+        target: Math.max(100, Math.round(Math.min(5e3, wait / 2))),
+      }
     case 'cake':
       // It counts what a packet takes in memory, up to three times the packet.
       return { kind, bytes: Math.min(MOST, Math.max(2 ** 16, 3 * limit)) }
+    case 'sfq':
+      return { kind, packets: Math.min(SFQ_PACKETS, packets) }
     default:
       return { kind, packets }
   }

@@ -13,6 +13,8 @@ import {
   memberMinor,
   putClass,
   redirectIngress,
+  removeIngress,
+  removeRoot,
   STRANGERS,
   showDevice,
 } from '../kernel/tc.ts'
@@ -49,6 +51,8 @@ const NETEM_HANDLES: Readonly<Record<string, number>> = {
 }
 /** Offload packets that wait in a wide bucket would never fit through a narrow one: that is another qdisc, not a change. */
 const WIDE_HANDLE = 0xa000
+/** What stands below goes with it, so that it has another handle too; nothing is impaired there. */
+const WIDE_NETEM_HANDLE = 0xb000
 /** The number of the qdisc below a root bucket. */
 const BELOW_ROOT = 2
 
@@ -80,7 +84,8 @@ function chain(device: string, parent: string, major: number, shape: Shape): Pla
     handle: handle(cut),
     qdisc: { kind: 'tbf', rate: OPEN, burst: segment, limit },
   }
-  const delay = major + (NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0)
+  const narrow = NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0
+  const delay = major + (cut === major ? narrow : WIDE_NETEM_HANDLE)
   return [
     cutter,
     ...(netem ? [{ device, parent: below(cut), handle: handle(delay), qdisc: netem }] : []),
@@ -158,6 +163,21 @@ export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Pla
   ...members.map((member) => step(addFilter(member))),
   ...redirects.flatMap(({ from, to }) => redirectIngress(from, to).map((command) => step(command))),
 ]
+
+/** Takes back what a change has put on devices that had nothing before; all else is taken back with its device or its class. */
+export function planBare(before: Layout, after: Layout): Plan {
+  const roots = ({ qdiscs }: Layout): string[] =>
+    qdiscs.flatMap(({ parent, device }) => (parent === 'root' ? [device] : []))
+  const ingresses = ({ redirects }: Layout): string[] => redirects.map(({ from }) => from)
+  const fresh = (devices: (layout: Layout) => string[]): string[] => {
+    const known = new Set(devices(before))
+    return devices(after).filter((device) => !known.has(device))
+  }
+  return [
+    ...fresh(ingresses).map((device) => step(removeIngress(device))),
+    ...fresh(roots).map((device) => step(removeRoot(device))),
+  ]
+}
 
 /** Reads back what planLayout has set, for verifyLayout. */
 export function planShow(layout: Layout): Plan {

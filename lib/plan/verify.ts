@@ -1,6 +1,6 @@
 import { readShown, type SeenQdisc, type Shown } from '../kernel/observe.ts'
 import type { Placed, Qdisc } from '../kernel/qdisc.ts'
-import { type ClassSpec, filterOf, HASH, redirectOf } from '../kernel/tc.ts'
+import { type ClassSpec, filterOf, HASH, redirectOf, STRANGERS_QUEUE } from '../kernel/tc.ts'
 import { OPEN } from './shape.ts'
 import type { Layout } from './shaping.ts'
 
@@ -76,13 +76,16 @@ function checksOf(qdisc: Qdisc, options: Options): Check[] {
       return netemChecks(qdisc, options)
     case 'fq_codel':
       return [
-        ['limit', options.limit, qdisc.packets],
+        ['memory_limit', options.memory_limit, qdisc.bytes],
         ['target', options.target, qdisc.target, 2],
       ]
     case 'cake':
       return []
     case 'bfifo':
       return [['limit', options.limit, qdisc.bytes]]
+    case 'sfq':
+      // It keeps to as many flows as a smaller limit once left it.
+      return [['limit', Math.max(Number(options.limit), qdisc.packets), qdisc.packets]]
     default:
       return [['limit', options.limit, qdisc.packets]]
   }
@@ -108,7 +111,7 @@ function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options)
         return [`loss ${name} ${key}`, part(options, `loss-${name}`, key), percent / 100, 1e-9]
       }),
     ),
-    ...(netem.seed === undefined ? [] : [['seed', options.seed, netem.seed] as const]),
+    ...(netem.seed === undefined ? [] : [['seed', Number(options.seed === netem.seed), 1] as const]),
   ]
 }
 
@@ -122,6 +125,7 @@ export const isWholeMedium = (
     ({ device, kind, handle, parent }) =>
       device === medium && parent === 'root' && kind === 'htb' && handle === '1:',
   ) &&
+  qdiscs.some(({ device, handle }) => device === medium && handle === STRANGERS_QUEUE) &&
   specs.every(({ id }) => classes.has(`${medium} ${id}`)) &&
   HASH.every((handle) => filters?.has(`${medium} ${handle}`))
 
