@@ -87,7 +87,11 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
     const claimed = usesMedium(network, endpoint, able) && store.claimMedium(network.id)
     const medium = claimed ? planMedium(network) : []
     const layout = endpointLayout(network, endpoint, able, share)
-    const plan = mergePlans([medium, planLink(network, endpoint), planShape(network, endpoint, able, share)])
+    const plan = mergePlans([
+      medium,
+      planLink(network, endpoint, able),
+      planShape(network, endpoint, able, share),
+    ])
     try {
       verifyLayout(layout, await applyPlan([...plan, ...planShow(layout)], host))
       await rebalance(network, endpoint, true)
@@ -142,7 +146,7 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
     unmake: async (network, endpoint) => {
       const able = await abilities()
       const results = await Promise.allSettled([
-        revertPlan(planLink(network, endpoint), host),
+        revertPlan(planLink(network, endpoint, able), host),
         revertPlan(planShape(network, endpoint, able), host),
       ])
       const failed = results.find((result) => result.status === 'rejected')

@@ -42,6 +42,13 @@ export const addVeth = ({ hostEnd, peerEnd, mtu, mac, alias }: Veth): Command[] 
   dress(hostEnd, mtu, alias),
 ]
 
+/**
+ * Keeps what a sender hands over at once to `bytes`: the kernel cuts larger offload packets before they leave
+ * `device` (net/core/dev.c, gso_features_check), so a slow queue does not get 64 KB in one piece, most of it to be dropped.
+ */
+export const limitOffload = (device: string, bytes: number, segments: number): Command =>
+  ip`link set dev ${device} gso_max_size ${bytes} gso_max_segs ${segments}`
+
 export const attach = (device: string, bridge: string): Command => ip`link set dev ${device} master ${bridge}`
 
 /** An IFB device: what is redirected to it is queued as if it were sent there. Its queue length is 32 if not said. */

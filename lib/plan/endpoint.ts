@@ -1,4 +1,4 @@
-import { addVeth, attach, deleteLink, setUp } from '../kernel/ip.ts'
+import { addVeth, attach, deleteLink, limitOffload, setUp } from '../kernel/ip.ts'
 import type { Member } from '../kernel/tc.ts'
 import { hostEndName, mediumName, ownMediumName, peerEndName, uplinkName } from '../names.ts'
 import { inForce, type LinkOptions } from './link.ts'
@@ -119,8 +119,21 @@ export function endpointLayout(
   )
 }
 
+/** seconds of sending that an offload packet may hold */
+const OFFLOAD_TIME = 1e-3
+/** bytes: a kernel makes none larger by itself */
+const LARGEST_OFFLOAD = 65_536
+
+/** Offload packets no longer than a millisecond of the upload rate that the link is made with. */
+function planOffload(peerEnd: string, { rate }: Shape, mtu: number): Plan {
+  const bytes = Math.ceil((rate / 8) * OFFLOAD_TIME)
+  if (bytes >= LARGEST_OFFLOAD) return []
+  return [step(limitOffload(peerEnd, Math.max(mtu, bytes), Math.max(1, Math.floor(bytes / mtu))))]
+}
+
 /** The link itself, from the host's bridge to what the engine will move away. */
-export function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
+export function planLink(network: NetworkSpec, endpoint: EndpointSpec, abilities: Abilities): Plan {
+  const { up } = endpointShapes(network, endpoint, abilities)
   const hostEnd = hostEndName(endpoint.id)
   const peerEnd = peerEndName(endpoint.id)
   const alias = `sluice/endpoint/${endpoint.id}`
@@ -128,6 +141,7 @@ export function planLink(network: NetworkSpec, endpoint: EndpointSpec): Plan {
   return [
     ...(add ? [step(add, deleteLink(hostEnd))] : []),
     ...dress.map((command) => step(command)),
+    ...(up ? planOffload(peerEnd, up, network.mtu) : []),
     step(attach(hostEnd, network.bridge)),
     step(setUp(hostEnd)),
   ]
@@ -155,7 +169,7 @@ export const planEndpoint = (
   endpoint: EndpointSpec,
   abilities: Abilities,
   share?: Share,
-): Plan => [...planLink(network, endpoint), ...planShape(network, endpoint, abilities, share)]
+): Plan => [...planLink(network, endpoint, abilities), ...planShape(network, endpoint, abilities, share)]
 
 /** IFB devices that are there for one attachment alone, or for the uplink where none is given. */
 export function shapeDevices(

@@ -82,7 +82,8 @@ function chain(device: string, parent: string, major: number, shape: Shape): Pla
     device,
     parent,
     handle: handle(cut),
-    qdisc: { kind: 'tbf', rate: OPEN, burst: segment, limit },
+    // A wide one has tokens to spare: with a bucket of one packet it would set a timer for each.
+    qdisc: { kind: 'tbf', rate: OPEN, burst: cut === major ? segment : 2 ** 22, limit },
   }
   const narrow = NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0
   const delay = major + (cut === major ? narrow : WIDE_NETEM_HANDLE)
