@@ -101,7 +101,7 @@ run_tier() {
 run_tests() {
   need ip:iproute2 nft:nftables iptables:iptables iperf3:iperf3 :busybox-static docker-compose:docker-compose \
     docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
-    cpio:cpio mke2fs:e2fsprogs
+    cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
   need_docker dockerd
   need_docker docker
   local passed=0 failed=0 tier

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * Names on the host as pure functions of Docker's ids, so that no state is needed to find or to clean up what is
  * ours. All fit IFNAMSIZ (15 bytes and a zero): three letters and 12 of an id's 64 hex digits (25 base-36 digits for
@@ -10,8 +12,6 @@ const named = (prefix: string) => (id: string) => `${prefix}-${id.slice(0, 12)}`
 export const bridgeName = named('sl')
 /** The network's IFB device: the medium that what its containers send is queued on. */
 export const mediumName = named('si')
-/** The IFB device of what leaves the network for elsewhere. */
-export const uplinkName = named('su')
 /** The IFB device of one member that cannot share the network's. */
 export const ownMediumName = named('se')
 export const hostEndName = named('sv')
@@ -19,6 +19,13 @@ export const peerEndName = named('sp')
 
 /** Every link of ours is in this group (`ip link show group 20942`): the mark that lets us remove it. 0x51CE, "slCE". */
 export const LINK_GROUP = 20942
+
+/**
+ * The bridge's own MAC, which its members know the gateway by. Said, since a bridge that is left to itself takes another one
+ * whenever a port comes or goes.
+ */
+export const bridgeMac = (id: string): string =>
+  ['02', '51', ...createHash('sha256').update(id).digest('hex').slice(0, 8).matchAll(/../g)].join(':')
 
 /** Our one nftables table, family inet. */
 export const TABLE = 'sluice'

@@ -117,10 +117,9 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
     if (!spec) return
     store.networkLeaving(id)
     for (const row of store.endpoints(id)) await unmake(spec, row.spec)
-    const uplink = spec.uplink || spec.kept ? planUplink(spec, await abilities()) : []
     // Side by side, since the kernel waits for a grace period after each deletion.
     await together(
-      revertPlan([...planNetwork(spec), ...uplink], host),
+      revertPlan(planNetwork(spec), host),
       store.releaseMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
       firewall.dismiss(spec),
     )

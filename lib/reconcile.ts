@@ -6,6 +6,7 @@ import type { Host } from './kernel/host.ts'
 import { hostEndName } from './names.ts'
 import type { Networks } from './networks.ts'
 import {
+  claimMediums,
   dropStray,
   look,
   type Repair,
@@ -43,10 +44,11 @@ export function createKeeper(parts: KeeperParts): Keeper {
     abilitiesOf(store.networks().length === 0 ? NOTHING : await parts.capabilities())
   const pass = async (): Promise<Repair[]> => {
     const dead = await inTurn([async () => dropDead(await look(host, store), parts)])
+    claimMediums(store, await abilities())
     const view = await look(host, store)
     return inTurn([
       async () => dead,
-      async () => dropStray(view, await abilities(), host, store),
+      () => dropStray(view, host, store),
       () => repairLinks(view, host),
       async () => repairShapes(view, await abilities(), { host, store, alone: parts.networks.alone }),
       async () => ((await firewall.repair()) ? ['rules were not as they should be: set again'] : []),

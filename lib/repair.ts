@@ -4,19 +4,21 @@ import type { Host } from './kernel/host.ts'
 import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
 import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
 import { putClass } from './kernel/tc.ts'
-import { hostEndName, mediumName, ownMediumName, uplinkName } from './names.ts'
+import { hostEndName, mediumName, ownMediumName } from './names.ts'
 import {
   endpointLayout,
   memberShares,
   planShape,
   planUplink,
   shapeDevices,
+  uplinkLayout,
   uplinkShapes,
+  usesMedium,
 } from './plan/endpoint.ts'
 import { type NetworkSpec, planNetwork } from './plan/network.ts'
 import { mergePlans, type Plan, repairPlan, step } from './plan/plan.ts'
 import type { Abilities } from './plan/shape.ts'
-import { type Layout, mediumClasses, planMedium, uplinkLayout } from './plan/shaping.ts'
+import { type Layout, mediumClasses, planMedium } from './plan/shaping.ts'
 import { classFaults, foreignRoots, isWholeMedium, layoutFaults } from './plan/verify.ts'
 import type { EndpointRow, NetworkStore } from './store/networks.ts'
 import type { PoolStore } from './store/pools.ts'
@@ -55,20 +57,25 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
   }
 }
 
+/** Notes mediums that members need and that a process which died had not come to note. */
+export function claimMediums(store: NetworkStore, able: Abilities): void {
+  for (const { spec, ready, medium } of store.networks())
+    if (
+      ready &&
+      !medium &&
+      store.endpoints(spec.id).some((row) => row.ready && usesMedium(spec, row.spec, able))
+    )
+      store.claimMedium(spec.id)
+}
+
 /** Deletes links of ours that nothing in the store is the reason for. */
-export async function dropStray(
-  { links }: View,
-  able: Abilities,
-  host: Host,
-  store: NetworkStore,
-): Promise<Repair[]> {
+export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Repair[]> {
   const networks = store.networks()
   const known = new Set([
     ...networks.flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
-    ...networks.flatMap(({ spec }) => shapeDevices(spec, undefined, able)),
     ...store.endpoints().flatMap(({ spec }) => {
       const network = networks.find(({ spec: { id } }) => id === spec.networkId)
-      return [hostEndName(spec.id), ...(network ? shapeDevices(network.spec, spec, able) : [])]
+      return [hostEndName(spec.id), ...(network ? shapeDevices(network.spec, spec) : [])]
     }),
   ])
   const stray = [...links.keys()].filter((name) => !known.has(name))
@@ -97,7 +104,6 @@ export async function repairLinks(view: View, host: Host): Promise<Repair[]> {
   })
   const names = [
     ...mediums.map(({ id }) => mediumName(id)),
-    ...networks.map(({ id }) => uplinkName(id)),
     ...endpoints.map(({ spec }) => ownMediumName(spec.id)),
   ]
   const devices = names.flatMap((name): [Repair, Plan][] =>
@@ -129,7 +135,7 @@ interface Shaped {
 function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped[] {
   const uplinks = networks.map((network) => ({
     network,
-    layout: uplinkLayout(network, uplinkShapes(network, able)),
+    layout: uplinkLayout(network, able),
     plan: planUplink(network, able),
   }))
   const members = networks.flatMap((network) => {
@@ -179,7 +185,7 @@ export async function repairShapes(
       view.mediums.map(({ id }) => mediumName(id)),
       shaped.flatMap(({ layout }) => layout.redirects.map(({ from }) => from)),
     )
-  const repairs = await repairMediums(view, host, await see())
+  const repairs = await repairMediums(view, able, host, await see())
   const found = await see()
   for (const { network, layout, plan } of shaped) {
     const foreign = foreignRoots(layout, found)
@@ -201,20 +207,27 @@ export async function repairShapes(
  * Makes mediums anew that are gone, or have lost a part of their tree: parts cannot be put back one by one. Their members'
  * classes, filters and redirects are found missing next.
  */
-async function repairMediums({ mediums, links }: View, host: Host, found: Shown): Promise<Repair[]> {
+async function repairMediums(
+  { mediums, links }: View,
+  able: Abilities,
+  host: Host,
+  found: Shown,
+): Promise<Repair[]> {
+  const uplinkOf = (network: NetworkSpec) => uplinkShapes(network, able).up
+  const classesOf = (network: NetworkSpec) => mediumClasses(network, uplinkOf(network))
   const names = new Map(mediums.map((network) => [mediumName(network.id), network]))
   const broken = [...names].filter(
-    ([name, network]) => !links.has(name) || !isWholeMedium(name, mediumClasses(network), found),
+    ([name, network]) => !links.has(name) || !isWholeMedium(name, classesOf(network), found),
   )
   const changed = mediums
     .filter(({ id }) => !broken.some(([name]) => name === mediumName(id)))
-    .flatMap(mediumClasses)
+    .flatMap(classesOf)
     .map((spec) => ({ spec, faults: classFaults(spec, found.classes) }))
     .filter(({ faults }) => faults.length > 0)
   const present = broken.flatMap(([name]) => (links.has(name) ? [deleteLink(name).line] : []))
   if (present.length > 0) await host.run('ip', present, 'force')
   const plans = [
-    ...broken.map(([, network]) => planMedium(network)),
+    ...broken.map(([, network]) => planMedium(network, uplinkOf(network))),
     changed.map(({ spec }) => step(putClass(spec))),
   ]
   await repairPlan(mergePlans(plans), host)

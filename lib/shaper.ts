@@ -1,7 +1,6 @@
 import { InvalidRequestError } from './errors.ts'
 import type { Host } from './kernel/host.ts'
 import { shown } from './kernel/observe.ts'
-import { putClass } from './kernel/tc.ts'
 import { mediumName } from './names.ts'
 import {
   type EndpointSpec,
@@ -11,6 +10,7 @@ import {
   planLink,
   planShape,
   planUplink,
+  uplinkLayout,
   uplinkShapes,
   usesMedium,
 } from './plan/endpoint.ts'
@@ -23,18 +23,9 @@ import {
   type Plan,
   repairPlan,
   revertPlan,
-  step,
 } from './plan/plan.ts'
 import type { Abilities, Shape } from './plan/shape.ts'
-import {
-  joinLayouts,
-  type Layout,
-  mediumClasses,
-  planBare,
-  planMedium,
-  planShow,
-  uplinkLayout,
-} from './plan/shaping.ts'
+import { joinLayouts, type Layout, planBare, planMedium, planShow, planTrunk } from './plan/shaping.ts'
 import { foreignRoots, layoutFaults, verifyLayout } from './plan/verify.ts'
 import type { NetworkStore } from './store/networks.ts'
 
@@ -85,7 +76,7 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
     const share = shares.get(endpoint.id)
     // The medium comes with the first member that needs it, and goes with the network.
     const claimed = usesMedium(network, endpoint, able) && store.claimMedium(network.id)
-    const medium = claimed ? planMedium(network) : []
+    const medium = claimed ? planMedium(network, uplinkShapes(network, able).up) : []
     const layout = endpointLayout(network, endpoint, able, share)
     const plan = mergePlans([
       medium,
@@ -113,8 +104,12 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
       ? store.claimMedium(after.network.id)
       : false
     const has = !claimed && store.hasMedium(after.network.id)
-    const was = mergePlans([has ? planClasses(before.network) : [], planMembers(before, able)])
-    const medium = claimed ? planMedium(after.network) : has ? planClasses(after.network) : []
+    const was = mergePlans([has ? trunkOf(before.network, able) : [], planMembers(before, able)])
+    const medium = claimed
+      ? planMedium(after.network, uplinkShapes(after.network, able).up)
+      : has
+        ? trunkOf(after.network, able)
+        : []
     const is = mergePlans([medium, planMembers(after, able)])
     try {
       await applyChange(was, is, host)
@@ -156,7 +151,8 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
   }
 }
 
-const planClasses = (network: NetworkSpec): Plan => mediumClasses(network).map((spec) => step(putClass(spec)))
+const trunkOf = (network: NetworkSpec, able: Abilities): Plan =>
+  planTrunk(network, uplinkShapes(network, able).up)
 
 function planMembers({ network, endpoints }: Members, able: Abilities): Plan {
   const shares = memberShares(network, endpoints)
@@ -170,7 +166,7 @@ function layoutOf({ network, endpoints }: Members, able: Abilities): Layout {
   const shares = memberShares(network, endpoints)
   return joinLayouts(
     ...endpoints.map((one) => endpointLayout(network, one, able, shares.get(one.id))),
-    uplinkLayout(network, uplinkShapes(network, able)),
+    uplinkLayout(network, able),
   )
 }
 

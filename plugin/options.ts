@@ -180,7 +180,7 @@ export const OPTIONS = {
   duplicate: option(LINK, parsePercent, {
     value: PERCENT_VALUE,
     default: NONE,
-    meaning: 'packets that arrive twice, in each direction; not together with `network.rate`',
+    meaning: 'packets that arrive twice, in each direction; not together with `network.rate` or `uplink.*`',
   }),
   corrupt: option(LINK, parsePercent, {
     value: PERCENT_VALUE,

@@ -149,7 +149,7 @@ export function checkLinkOptions(options: LinkOptions, context: LinkContext): vo
 
 /** The same for a network's own: those of its uplink are named as the user knows them. @throws {OptionError} */
 export function checkNetworkShape({ options, shared, uplink = {} }: NetworkShape, mtu: number): void {
-  checkLinkOptions(options, { mtu, shared })
+  checkLinkOptions(options, { mtu, shared, uplink })
   const fault = linkFault(byDirection(uplink), { mtu })
   if (fault)
     throw new OptionError(

@@ -2,8 +2,8 @@ import { LINK_GROUP } from '../names.ts'
 import { type Command, ip, sysctl } from './command.ts'
 
 /** `alias` says what a link is for, to people who read `ip link` and to the sweep at start. One word. */
-export const addBridge = (bridge: string, mtu: number, alias: string): Command[] => [
-  ip`link add name ${bridge} mtu ${mtu} group ${LINK_GROUP} type bridge`,
+export const addBridge = (bridge: string, mac: string, mtu: number, alias: string): Command[] => [
+  ip`link add name ${bridge} address ${mac} mtu ${mtu} group ${LINK_GROUP} type bridge`,
   ip`link set dev ${bridge} alias ${alias}`,
 ]
 

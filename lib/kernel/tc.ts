@@ -26,9 +26,15 @@ export const putClass = (spec: ClassSpec): Command =>
  *
  *     1:  htb ── 1:1  all members (network.rate, when there is one)
  *                 ├── 1:10      strangers: frames from a MAC that is no member's
- *                 └── 1:11 …    a class a member, found by its source MAC
+ *                 ├── 1:11 …    a class a member, found by its source MAC
+ *                 └── 1:2       the uplink, where it is shaped
+ *                     └── 1:811 …  a class a member, for what it sends to the bridge itself
  *
- *     u32  800: ── every frame ──▶ 2:  256 buckets by the last byte of the source MAC
+ *     u32  800: ── frames to the bridge ──▶ 3:  256 buckets by the last byte of the source MAC
+ *               ── every frame ───────────▶ 2:  the same
+ *
+ * What leaves the network is queued here, before the bridge, and not on the bridge's own ingress: a redirect takes the
+ * connection that br_netfilter has tracked off a packet, and ip_sabotage_in sees to it that it gets no other.
  *
  * @see https://man7.org/linux/man-pages/man8/tc-htb.8.html https://man7.org/linux/man-pages/man8/tc-u32.8.html
  */
@@ -39,17 +45,43 @@ export const addRoot = (device: string): Command =>
 export const addStrangersQueue = (device: string, bytes: number): Command =>
   tc`qdisc replace dev ${device} parent ${STRANGERS} handle ${STRANGERS_QUEUE} bfifo limit ${bytes}b`
 
+const byLastByte = 'hashkey mask 0x00ff0000 at -4'
+
 /** The hash by source MAC. Offsets are from the network header: -4 has the last bytes of the source MAC. */
 export const addHash = (device: string): Command[] => [
   tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
-  tc`filter add dev ${device} parent 1: prio 1 handle 800::1 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
+  said(
+    tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0`,
+    `${byLastByte} link 2:`,
+  ),
 ]
 
-/** What a medium's hash consists of before there is any member, as tc lists it. */
-export const HASH = ['2:', '800::1'] as const
+/** The same for frames to the bridge's own MAC, which is looked at first. */
+export const addUplinkHash = (device: string, mac: string): Command[] => [
+  tc`filter add dev ${device} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
+  said(
+    tc`filter add dev ${device} parent 1: prio 1 handle 800::1 protocol all u32 ht 800: match u16 0x${first(mac)} 0xffff at -14 match u32 0x${rest(mac)} 0xffffffff at -12`,
+    `${byLastByte} link 3:`,
+  ),
+]
+
+const said = ({ program, line }: Command, more: string): Command => ({ program, line: `${line} ${more}` })
+const head = (mac: string): string => mac.replaceAll(':', '').slice(0, 8)
+/** As words that lie where u32 can look: it wants four bytes at a multiple of four. */
+const first = (mac: string): string => mac.replaceAll(':', '').slice(0, 4)
+const rest = (mac: string): string => mac.replaceAll(':', '').slice(4)
+const tail = (mac: string): string => mac.replaceAll(':', '').slice(8)
+
+/** What a medium's hashes consist of before there is any member, as tc lists it. */
+export const hashHandles = (uplink: boolean): string[] => [
+  '2:',
+  '800::2',
+  ...(uplink ? ['3:', '800::1'] : []),
+]
 
 export const ALL_MEMBERS = '1:1'
 export const STRANGERS = '1:10'
+export const UPLINK = '1:2'
 export const STRANGERS_QUEUE = '10:'
 
 /** A member's place in the network's tree. */
@@ -59,25 +91,28 @@ export interface Member {
   readonly slot: number
   /** six bytes, as `02:42:0a:80:00:02` */
   readonly mac: string
+  /** its place in the uplink, rather than among the members */
+  readonly outward?: boolean
 }
 
 const hex = (value: number): string => value.toString(16)
 /** Slot 0 is the first member; a bridge has at most 1024 ports, so slots stay below that. */
-const minorOf = (slot: number): number => 0x11 + slot
+const minorOf = ({ slot, outward = false }: Member): number => (outward ? 0x811 : 0x11) + slot
+const tableOf = ({ outward = false }: Member): number => (outward ? 3 : 2)
 
 /** The minor number of a member's class, which the qdiscs below it have as major number. */
-export const memberMinor = ({ slot }: Member): string => hex(minorOf(slot))
+export const memberMinor = (member: Member): string => hex(minorOf(member))
 
 /** The id of a member's class. */
 export const classId = (member: Member): string => `1:${memberMinor(member)}`
 
 /** The filter's node within its bucket: u32 keeps 12 bits of it, and zero means "pick one". */
-const filterHandle = ({ slot, mac }: Member): string =>
-  `2:${hex(Number.parseInt(mac.slice(-2), 16))}:${hex(slot + 1)}`
+const filterHandle = (member: Member): string =>
+  `${tableOf(member)}:${hex(Number.parseInt(member.mac.slice(-2), 16))}:${hex(member.slot + 1)}`
 
 /** Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source MAC. */
 export const addFilter = (member: Member): Command =>
-  tc`filter replace dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32 ht 2:${member.mac.slice(-2)}: match u32 0x${member.mac.replaceAll(':', '').slice(0, 8)} 0xffffffff at -8 match u16 0x${member.mac.replaceAll(':', '').slice(8)} 0xffff at -4 flowid ${classId(member)}`
+  tc`filter replace dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32 ht ${tableOf(member)}:${member.mac.slice(-2)}: match u32 0x${head(member.mac)} 0xffffffff at -8 match u16 0x${tail(member.mac)} 0xffff at -4 flowid ${classId(member)}`
 
 /** The filter goes first: a class that is pointed to cannot. */
 export const deleteMember = (member: Member): Command[] => [
@@ -106,8 +141,8 @@ export const filterOf = (member: Member): string => `${filterHandle(member)} ${c
 /** A redirect, as tc lists it. */
 export const redirectOf = (medium: string): string => `800::1 ${medium}`
 
-/** What reads back a device's qdiscs and, with an id, one of its classes. */
-export const showDevice = (device: string, id?: string): Command[] => [
+/** What reads back a device's qdiscs, and some of its classes. */
+export const showDevice = (device: string, ids: readonly string[]): Command[] => [
   tc`qdisc show dev ${device}`,
-  ...(id ? [tc`class show dev ${device} classid ${id}`] : []),
+  ...ids.map((id) => tc`class show dev ${device} classid ${id}`),
 ]

@@ -1,10 +1,10 @@
 import { addVeth, attach, deleteLink, limitOffload, setUp } from '../kernel/ip.ts'
 import type { Member } from '../kernel/tc.ts'
-import { hostEndName, mediumName, ownMediumName, peerEndName, uplinkName } from '../names.ts'
-import { inForce, type LinkOptions } from './link.ts'
+import { hostEndName, mediumName, ownMediumName, peerEndName } from '../names.ts'
+import { inForce, type LinkOptions, needsTree } from './link.ts'
 import type { Kept, NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
-import { type Abilities, linkShapes, type Shape } from './shape.ts'
+import { type Abilities, linkShapes, outwardShape, type Shape } from './shape.ts'
 import {
   EMPTY,
   joinLayouts,
@@ -15,7 +15,6 @@ import {
   rootLayout,
   type Share,
   soloLayout,
-  uplinkLayout,
 } from './shaping.ts'
 import { sharesOf } from './shares.ts'
 
@@ -42,19 +41,24 @@ export interface EndpointSpec {
 export const linkOptions = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'options'>): LinkOptions =>
   inForce(network.options, endpoint.options)
 
-/** What the options come to in each direction. */
-export const endpointShapes = (
+/** What the options come to in each direction; `out` is what it sends through a shaped uplink. */
+export function endpointShapes(
   network: NetworkSpec,
   endpoint: Omit<EndpointSpec, 'slot'>,
   abilities: Abilities,
-): { up?: Shape; down?: Shape } =>
-  linkShapes(linkOptions(network, endpoint), {
+): { up?: Shape; down?: Shape; out?: Shape } {
+  const options = linkOptions(network, endpoint)
+  const uplink = uplinkShapes(network, abilities).up
+  const context = {
     mtu: network.mtu,
     shared: network.shared,
-    kept: endpoint.kept,
+    kept: uplink ? { ...endpoint.kept, up: true } : endpoint.kept,
     seedOf: endpoint.address4 ?? endpoint.address6 ?? endpoint.mac,
     abilities,
-  })
+  }
+  const shapes = linkShapes(options, context)
+  return uplink && shapes.up ? { ...shapes, out: outwardShape(options, shapes.up, uplink, context) } : shapes
+}
 
 export const uplinkShapes = (network: NetworkSpec, abilities: Abilities): { up?: Shape; down?: Shape } =>
   linkShapes(inForce(network.uplink ?? {}), {
@@ -69,7 +73,7 @@ export const uplinkShapes = (network: NetworkSpec, abilities: Abilities): { up?:
  * tree (net/sched/sch_netem.c, check_netem_in_tree).
  */
 const isSolo = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'options'>): boolean =>
-  network.shared === undefined && (linkOptions(network, endpoint).duplicate ?? 0) > 0
+  !needsTree(network) && (linkOptions(network, endpoint).duplicate ?? 0) > 0
 
 /** Whether what the endpoint sends is queued on the network's medium. */
 export const usesMedium = (
@@ -111,11 +115,13 @@ export function endpointLayout(
   share?: Share,
 ): Layout {
   const hostEnd = hostEndName(endpoint.id)
-  const { up, down } = endpointShapes(network, endpoint, abilities)
+  const { up, down, out } = endpointShapes(network, endpoint, abilities)
+  const member = memberOf(endpoint)
   return joinLayouts(
     down ? rootLayout(hostEnd, down) : EMPTY,
     up && isSolo(network, endpoint) ? soloLayout(hostEnd, ownMediumName(endpoint.id), up) : EMPTY,
-    up && !isSolo(network, endpoint) ? memberLayout(hostEnd, memberOf(endpoint), up, share) : EMPTY,
+    up && !isSolo(network, endpoint) ? memberLayout(hostEnd, member, up, share) : EMPTY,
+    out ? { ...memberLayout(hostEnd, { ...member, outward: true }, out), redirects: [] } : EMPTY,
   )
 }
 
@@ -171,21 +177,15 @@ export const planEndpoint = (
   share?: Share,
 ): Plan => [...planLink(network, endpoint, abilities), ...planShape(network, endpoint, abilities, share)]
 
-/** IFB devices that are there for one attachment alone, or for the uplink where none is given. */
-export function shapeDevices(
-  network: NetworkSpec,
-  endpoint: EndpointSpec | undefined,
-  abilities: Abilities,
-): string[] {
-  if (!endpoint) return uplinkShapes(network, abilities).up ? [uplinkName(network.id)] : []
-  return isSolo(network, endpoint) ? [ownMediumName(endpoint.id)] : []
+/** IFB devices that are there for one attachment alone. */
+export const shapeDevices = (network: NetworkSpec, endpoint: EndpointSpec): string[] =>
+  isSolo(network, endpoint) ? [ownMediumName(endpoint.id)] : []
+
+/** What comes into the network from outside leaves the bridge itself; what goes out is in its members' layouts. */
+export function uplinkLayout(network: NetworkSpec, abilities: Abilities): Layout {
+  const { down } = uplinkShapes(network, abilities)
+  return down ? rootLayout(network.bridge, down) : EMPTY
 }
 
-/** The shape of the network's uplink. */
-export function planUplink(network: NetworkSpec, abilities: Abilities): Plan {
-  const shapes = uplinkShapes(network, abilities)
-  return [
-    ...(shapes.up ? planDevice(uplinkName(network.id), network.mtu, `sluice/uplink/${network.id}`) : []),
-    ...planLayout(uplinkLayout(network, shapes)),
-  ]
-}
+export const planUplink = (network: NetworkSpec, abilities: Abilities): Plan =>
+  planLayout(uplinkLayout(network, abilities))

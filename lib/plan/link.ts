@@ -129,14 +129,23 @@ export interface LinkContext {
   readonly mtu: number
   /** bit/s; absent where the network has no shared rate */
   readonly shared?: number | undefined
+  readonly uplink?: LinkOptions | undefined
+  readonly kept?: { readonly up?: boolean } | undefined
 }
+
+/** Whether all that members send has to pass one tree: for what they share, or for where it goes. */
+export const needsTree = ({ shared, uplink = {}, kept }: Omit<LinkContext, 'mtu'>): boolean =>
+  shared !== undefined ||
+  kept?.up === true ||
+  (['rate', 'rate.up', 'delay', 'loss'] as const).some((key) => uplink[key] !== undefined)
 
 /**
  * What is wrong with options that are each well for themselves.
  *
  * @returns the option's name and what was expected, or undefined when nothing is
  */
-export function linkFault(options: LinkOptions, { mtu, shared }: LinkContext): [Key, string] | undefined {
+export function linkFault(options: LinkOptions, context: LinkContext): [Key, string] | undefined {
+  const { mtu, shared } = context
   const has = (key: Key): boolean => options[key] !== undefined
   for (const [keys, needed, words] of NEEDS) {
     const lone = keys.find(has)
@@ -146,8 +155,8 @@ export function linkFault(options: LinkOptions, { mtu, shared }: LinkContext): [
   if (has('loss.model') && RANDOM_LOSS.some(has))
     return ['loss.model', 'expected without loss, loss.up, loss.down and loss.correlation']
   // Linux takes a netem that duplicates only where no other stands in the same tree.
-  if (shared !== undefined && (options.duplicate ?? 0) > 0)
-    return ['duplicate', 'expected on a network without network.rate']
+  if (needsTree(context) && (options.duplicate ?? 0) > 0)
+    return ['duplicate', 'expected on a network without network.rate and without a shaped uplink']
   for (const key of ['min', 'priority'] as const)
     if (has(key) && shared === undefined) return [key, 'expected on a network with network.rate']
   if (shared !== undefined && options.min !== undefined && options.min > shared)

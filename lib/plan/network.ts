@@ -8,6 +8,7 @@ import {
   ignoreRouterAdvertisements,
   setUp,
 } from '../kernel/ip.ts'
+import { bridgeMac } from '../names.ts'
 import type { LinkOptions } from './link.ts'
 import { type Plan, step } from './plan.ts'
 
@@ -61,7 +62,7 @@ const gateways = ({ ipv4, ipv6 }: NetworkSpec): string[] =>
 
 /** What must happen on the host for the network's bridge to exist. Its rules are planned in firewall.ts. */
 export const planNetwork = (spec: NetworkSpec): Plan => {
-  const [add, ...dress] = addBridge(spec.bridge, spec.mtu, `sluice/network/${spec.id}`)
+  const [add, ...dress] = addBridge(spec.bridge, bridgeMac(spec.id), spec.mtu, `sluice/network/${spec.id}`)
   return [
     ...(add ? [step(add, deleteLink(spec.bridge))] : []),
     ...dress.map((command) => step(command)),

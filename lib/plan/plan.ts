@@ -78,7 +78,7 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
 /**
  * Carries out a change; when that fails, the plan before is set again, and what only the plan after had made goes.
  *
- * @throws {CommandError} of the step that failed
+ * @throws {CommandError | AggregateError} of the step that failed, or of what could not be dropped
  */
 export async function applyChange(before: Plan, after: Plan, host: Host): Promise<void> {
   const { apply, drop } = changePlan(before, after)
@@ -86,14 +86,14 @@ export async function applyChange(before: Plan, after: Plan, host: Host): Promis
     // Not reverted step by step: a step that changes in place has nothing to revert to.
     for (const { program, lines } of batches(apply.map(({ apply }) => apply)))
       await host.run(program, lines, 'strict')
+    const failures = await forced(drop, host, 'missing')
+    if (failures.length > 0)
+      throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
   } catch (error) {
     const back = changePlan(after, before)
     await forced([...back.apply.map(({ apply }) => apply), ...back.drop], host, 'missing')
     throw error
   }
-  const failures = await forced(drop, host, 'missing')
-  if (failures.length > 0)
-    throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
 }
 
 /**

@@ -143,6 +143,37 @@ function queueOf(kind: QueueKind | undefined, limit: number, frame: number, wait
   }
 }
 
+/**
+ * What a member sends through the uplink: the narrower cap, and what either does to packets. A loss model has no sum with
+ * random loss: the member's own stands.
+ *
+ * @param options of the member, in force
+ */
+export function outwardShape(
+  options: LinkOptions,
+  own: Shape,
+  uplink: Shape,
+  { mtu, abilities }: Pick<ShapeContext, 'mtu' | 'abilities'>,
+): Shape {
+  const [a, b] = [own.netem ?? NONE, uplink.netem ?? NONE]
+  const rate = Math.min(own.rate, uplink.rate)
+  const impairment: Impairment = {
+    ...NONE,
+    ...impairmentPart(a),
+    delay: a.delay + b.delay,
+    jitter: a.jitter + b.jitter,
+    loss: a.lossModel ? 0 : 100 * (1 - (1 - a.loss / 100) * (1 - b.loss / 100)),
+  }
+  const { queue, 'queue.limit': wait } = options
+  return shapeOf({ rate: rate === OPEN ? undefined : rate, queue, wait, impairment }, mtu, abilities)
+}
+
+/** Without netem's own kind and limit, which are made anew. */
+function impairmentPart(netem: Impairment): Impairment {
+  const { kind: _, limit: __, ...rest } = netem as Netem
+  return rest
+}
+
 type Direction = 'up' | 'down'
 
 /** What decides about a link's shapes beside its options. */

@@ -6,6 +6,7 @@ import {
   addHash,
   addRoot,
   addStrangersQueue,
+  addUplinkHash,
   type ClassSpec,
   classId,
   deleteMember,
@@ -17,8 +18,9 @@ import {
   removeRoot,
   STRANGERS,
   showDevice,
+  UPLINK,
 } from '../kernel/tc.ts'
-import { mediumName, uplinkName } from '../names.ts'
+import { bridgeMac, mediumName } from '../names.ts'
 import type { NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
 import { OPEN, type Shape } from './shape.ts'
@@ -130,16 +132,17 @@ export interface Share {
 /** A member's place on the network's medium. @param share absent where nothing is shared */
 export function memberLayout(hostEnd: string, member: Member, shape: Shape, share?: Share): Layout {
   const { rate, burst, segment } = shape
-  const guaranteed = Math.min(rate, share?.guaranteed ?? rate)
+  const guaranteed = Math.min(rate, share?.guaranteed ?? (member.outward ? TOKEN_RATE : rate))
+  const part = guaranteed < rate
   return {
     classes: [
       {
         device: member.medium,
         id: classId(member),
-        parent: ALL_MEMBERS,
+        parent: member.outward ? UPLINK : ALL_MEMBERS,
         rate: guaranteed,
         ceil: rate,
-        burst: share ? Math.max(2 * segment, Math.ceil(burst * (guaranteed / rate))) : burst,
+        burst: part ? Math.max(2 * segment, Math.ceil(burst * (guaranteed / rate))) : burst,
         cburst: burst,
         quantum: quantumOf(segment),
         priority: share?.priority ?? 0,
@@ -188,10 +191,15 @@ export function planShow(layout: Layout): Plan {
   ])
   return [...devices].flatMap((device) => {
     const own = layout.classes.filter((spec) => spec.device === device)
-    return showDevice(device, own.length === 1 ? own[0]?.id : undefined).map((command) => step(command))
+    return showDevice(
+      device,
+      own.map(({ id }) => id),
+    ).map((command) => step(command))
   })
 }
 
+/** bit/s: what a class has for itself that is to borrow all else */
+const TOKEN_RATE = 8e3
 /** bit/s: what frames with a forged MAC share, so that forging is no way around one's class. */
 const STRANGERS_RATE = 1e6
 
@@ -210,18 +218,31 @@ const classOf = (device: string, id: string, parent: string, rate: number, ceil:
   }
 }
 
-/** The classes of a medium that are there before any member. */
-export function mediumClasses({ id, shared }: NetworkSpec): ClassSpec[] {
+/** The classes of a medium that are there before any member. @param uplink what leaves the network, where that is shaped */
+export function mediumClasses({ id, shared }: NetworkSpec, uplink?: Shape): ClassSpec[] {
   const medium = mediumName(id)
   const strangers = Math.min(STRANGERS_RATE, shared ?? STRANGERS_RATE)
   return [
     classOf(medium, ALL_MEMBERS, '1:', shared ?? OPEN, shared ?? OPEN),
-    classOf(medium, STRANGERS, ALL_MEMBERS, 8e3, strangers),
+    classOf(medium, STRANGERS, ALL_MEMBERS, TOKEN_RATE, strangers),
+    ...(uplink ? [uplinkClass(medium, uplink, shared)] : []),
   ]
 }
 
+const uplinkClass = (device: string, { rate, burst, segment }: Shape, shared?: number): ClassSpec => ({
+  device,
+  id: UPLINK,
+  parent: ALL_MEMBERS,
+  rate: shared === undefined ? rate : TOKEN_RATE,
+  ceil: rate,
+  burst,
+  cburst: burst,
+  quantum: quantumOf(segment),
+  priority: 0,
+})
+
 /** The network's shared medium: made for the first member whose upload is limited, gone with the network. */
-export function planMedium(network: NetworkSpec): Plan {
+export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
   const medium = mediumName(network.id)
   return [
     ...planDevice(medium, network.mtu, `sluice/medium/${network.id}`),
@@ -229,6 +250,16 @@ export function planMedium(network: NetworkSpec): Plan {
     ...mediumClasses(network).map((spec) => step(putClass(spec))),
     step(addStrangersQueue(medium, 4 * (network.mtu + 14))),
     ...addHash(medium).map((command) => step(command)),
+    ...planTrunk(network, uplink).slice(2),
+  ]
+}
+
+/** What of a medium follows from options that can change. */
+export function planTrunk(network: NetworkSpec, uplink?: Shape): Plan {
+  const hash = uplink ? addUplinkHash(mediumName(network.id), bridgeMac(network.id)) : []
+  return [
+    ...mediumClasses(network, uplink).map((spec) => step(putClass(spec))),
+    ...hash.map((command) => step(command)),
   ]
 }
 
@@ -240,15 +271,4 @@ export function planDevice(device: string, mtu: number, alias: string): Plan {
     ...dress.map((command) => step(command)),
     step(setUp(device)),
   ]
-}
-
-/**
- * The link between the network and everything outside: what the host sends into the bridge, and what the bridge hands to
- * the host. What members send each other passes neither.
- */
-export function uplinkLayout(network: NetworkSpec, { up, down }: { up?: Shape; down?: Shape }): Layout {
-  return joinLayouts(
-    down ? rootLayout(network.bridge, down) : EMPTY,
-    up ? soloLayout(network.bridge, uplinkName(network.id), up) : EMPTY,
-  )
 }

@@ -1,6 +1,6 @@
 import { readShown, type SeenQdisc, type Shown } from '../kernel/observe.ts'
 import type { Placed, Qdisc } from '../kernel/qdisc.ts'
-import { type ClassSpec, filterOf, HASH, redirectOf, STRANGERS_QUEUE } from '../kernel/tc.ts'
+import { type ClassSpec, filterOf, hashHandles, redirectOf, STRANGERS_QUEUE, UPLINK } from '../kernel/tc.ts'
 import { OPEN } from './shape.ts'
 import type { Layout } from './shaping.ts'
 
@@ -127,7 +127,7 @@ export const isWholeMedium = (
   ) &&
   qdiscs.some(({ device, handle }) => device === medium && handle === STRANGERS_QUEUE) &&
   specs.every(({ id }) => classes.has(`${medium} ${id}`)) &&
-  HASH.every((handle) => filters?.has(`${medium} ${handle}`))
+  hashHandles(specs.some(({ id }) => id === UPLINK)).every((handle) => filters?.has(`${medium} ${handle}`))
 
 /** What the kernel itself puts on a device has the handle 0. */
 const isForeign = ({ kind, handle, parent }: SeenQdisc): boolean =>

@@ -12,6 +12,7 @@ import {
   memberShares,
   planEndpoint,
   planUplink,
+  uplinkShapes,
   usesMedium,
 } from '../../lib/plan/endpoint.ts'
 import { inForce } from '../../lib/plan/link.ts'
@@ -62,7 +63,9 @@ export async function explain(
   const commands = [
     ...typed([...planNetwork(network), ...planForwarding(network), ...planUplink(network, abilities)]),
     ...['nft -f - <<END', ...createTable([network], []).line.split('\n'), 'END'],
-    ...(endpoints.some((one) => usesMedium(network, one, abilities)) ? typed(planMedium(network)) : []),
+    ...(endpoints.some((one) => usesMedium(network, one, abilities))
+      ? typed(planMedium(network, uplinkShapes(network, abilities).up))
+      : []),
     ...endpoints.flatMap((one) => typed(planEndpoint(network, one, abilities, shares.get(one.id)))),
   ]
   return {

@@ -64,10 +64,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
 
   const look = async (specs: readonly NetworkSpec[]): Promise<Seen> => {
     const mediums = specs.filter(({ id }) => store.hasMedium(id)).map(({ id }) => mediumName(id))
-    const redirected = specs.flatMap((spec) => [
-      ...(spec.uplink || spec.kept?.up ? [spec.bridge] : []),
-      ...membersOf(spec.id).map(({ id }) => hostEndName(id)),
-    ])
+    const redirected = specs.flatMap((spec) => [...membersOf(spec.id).map(({ id }) => hostEndName(id))])
     const [found, readings, seen] = await Promise.all([
       capabilities(),
       readCounters(host),
@@ -102,7 +99,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       handle: async ({ params: { id = '' }, query }) => {
         const view = await viewNetwork(id)
         if (query.tree !== '1') return view
-        const devices = devicesOf(networks.network(id), membersOf(id), abilitiesOf(await capabilities()))
+        const devices = devicesOf(networks.network(id), membersOf(id))
         const tree = await Promise.all(
           devices.map(async (device) => ({ device, text: await showTree(host, device) })),
         )

@@ -1,7 +1,7 @@
 import type { Counters, Readings } from '../../lib/kernel/counters.ts'
 import { NO_COUNTERS } from '../../lib/kernel/counters.ts'
 import type { Shown } from '../../lib/kernel/observe.ts'
-import { hostEndName, mediumName, uplinkName } from '../../lib/names.ts'
+import { hostEndName, mediumName } from '../../lib/names.ts'
 import {
   type EndpointSpec,
   endpointLayout,
@@ -10,11 +10,12 @@ import {
   memberOf,
   memberShares,
   shapeDevices,
+  uplinkLayout,
   uplinkShapes,
 } from '../../lib/plan/endpoint.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { type Abilities, OPEN, type Shape } from '../../lib/plan/shape.ts'
-import { memberHandle, uplinkLayout } from '../../lib/plan/shaping.ts'
+import { memberHandle } from '../../lib/plan/shaping.ts'
 import { foreignRoots, layoutFaults } from '../../lib/plan/verify.ts'
 import { formatOptions } from './format.ts'
 import type { Direction, Endpoint, Network } from './types.ts'
@@ -51,14 +52,16 @@ export function endpointView(
   network: NetworkSpec,
   endpoint: EndpointSpec,
   others: readonly EndpointSpec[],
-  { abilities, readings, shown }: Seen,
+  seen: Seen,
 ): Endpoint {
+  const { abilities, readings, shown } = seen
   const link = hostEndName(endpoint.id)
   const { up, down } = endpointShapes(network, endpoint, abilities)
-  const [own] = shapeDevices(network, endpoint, abilities)
+  const [own] = shapeDevices(network, endpoint)
   const upHandle = up && memberHandle(memberOf(endpoint), up)
   const upQdisc = own ? `${own} 1:` : `${mediumName(network.id)} ${upHandle}`
   const passed = readings.links.get(link)
+  const sent = add(readings.qdiscs.get(upQdisc) ?? NO_COUNTERS, outward(network, endpoint, seen))
   const layout = endpointLayout(network, endpoint, abilities, memberShares(network, others).get(endpoint.id))
   return {
     id: endpoint.id,
@@ -68,19 +71,32 @@ export function endpointView(
     addresses: [endpoint.address4, endpoint.address6].filter((address) => address !== undefined),
     options: endpoint.given ?? {},
     effective: formatOptions(linkOptions(network, endpoint)),
-    up: directionView(up, up ? readings.qdiscs.get(upQdisc) : passed?.rx, readings.at),
+    up: directionView(up, up ? sent : passed?.rx, readings.at),
     down: directionView(down, down ? readings.qdiscs.get(`${link} 1:`) : passed?.tx, readings.at),
     faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
   }
 }
 
+/** What one member has sent through the uplink. */
+function outward(network: NetworkSpec, endpoint: EndpointSpec, { abilities, readings }: Seen): Counters {
+  const { out } = endpointShapes(network, endpoint, abilities)
+  const handle = out && memberHandle({ ...memberOf(endpoint), outward: true }, out)
+  return readings.qdiscs.get(`${mediumName(network.id)} ${handle}`) ?? NO_COUNTERS
+}
+
+const add = (a: Counters, b: Counters): Counters => ({
+  bytes: a.bytes + b.bytes,
+  packets: a.packets + b.packets,
+  drops: a.drops + b.drops,
+  backlog: a.backlog + b.backlog,
+})
+
 export function networkView(network: NetworkSpec, endpoints: readonly EndpointSpec[], seen: Seen): Network {
   const { abilities, readings, shown } = seen
   const uplink = uplinkShapes(network, abilities)
-  const layout = uplinkLayout(network, uplink)
+  const layout = uplinkLayout(network, abilities)
   const subnets = [...network.ipv4, ...network.ipv6]
-  const counted = (shape: Shape, device: string): Direction =>
-    directionView(shape, readings.qdiscs.get(`${device} 1:`), readings.at)
+  const out = endpoints.map((endpoint) => outward(network, endpoint, seen))
   return {
     id: network.id,
     bridge: network.bridge,
@@ -92,8 +108,10 @@ export function networkView(network: NetworkSpec, endpoints: readonly EndpointSp
     ...(uplink.up || uplink.down
       ? {
           uplink: {
-            ...(uplink.up ? { up: counted(uplink.up, uplinkName(network.id)) } : {}),
-            ...(uplink.down ? { down: counted(uplink.down, network.bridge) } : {}),
+            ...(uplink.up ? { up: directionView(uplink.up, out.reduce(add, NO_COUNTERS), readings.at) } : {}),
+            ...(uplink.down
+              ? { down: directionView(uplink.down, readings.qdiscs.get(`${network.bridge} 1:`), readings.at) }
+              : {}),
           },
         }
       : {}),
@@ -104,16 +122,8 @@ export function networkView(network: NetworkSpec, endpoints: readonly EndpointSp
 }
 
 /** Every device of a network that tc has something to say of. */
-export const devicesOf = (
-  network: NetworkSpec,
-  endpoints: readonly EndpointSpec[],
-  abilities: Abilities,
-): string[] => [
+export const devicesOf = (network: NetworkSpec, endpoints: readonly EndpointSpec[]): string[] => [
   network.bridge,
-  ...shapeDevices(network, undefined, abilities),
   mediumName(network.id),
-  ...endpoints.flatMap((endpoint) => [
-    hostEndName(endpoint.id),
-    ...shapeDevices(network, endpoint, abilities),
-  ]),
+  ...endpoints.flatMap((endpoint) => [hostEndName(endpoint.id), ...shapeDevices(network, endpoint)]),
 ]

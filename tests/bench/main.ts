@@ -2,16 +2,19 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startEngine, type Version } from '../support/engine.ts'
 import { addresses } from './addresses.ts'
+import { classify } from './classify.ts'
 import { control } from './control.ts'
+import { latency } from './latency.ts'
 import type { Part } from './part.ts'
 import { rate } from './rate.ts'
 import { print, save } from './report.ts'
+import { shares } from './shares.ts'
 import { start } from './start.ts'
 
-const USAGE = `usage: npm run bench -- [--engine 20.10|26.1|28.5] [--only control|rate|addresses|start] [--runs N] [--managed]`
-const PARTS: Readonly<Record<string, Part>> = { control, rate, addresses, start }
+const PARTS: Readonly<Record<string, Part>> = { control, rate, latency, shares, classify, addresses, start }
+const USAGE = `usage: npm run bench -- [--engine 20.10|26.1|28.5] [--only ${Object.keys(PARTS).join('|')}] [--runs N] [--managed]`
 const VERSIONS: readonly Version[] = ['20.10', '26.1', '28.5']
-/** ms */
+/** ms that a part may take */
 const LIMIT = 600_000
 
 function readArguments() {
@@ -41,7 +44,9 @@ async function main(): Promise<void> {
     for (const name of only) {
       const part = PARTS[name] as Part
       const before = loadavg()[0]?.toFixed(2)
+      const timer = setTimeout(giveUp, LIMIT, name)
       const tables = await part({ engine, version, runs, managed })
+      clearTimeout(timer)
       print(tables)
       process.stdout.write(`\nload ${before} before; every value in ${save(`${name}-${version}`, tables)}\n`)
     }
@@ -50,10 +55,11 @@ async function main(): Promise<void> {
   }
 }
 
-setTimeout(() => {
-  process.stderr.write(`bench: not done after ${LIMIT / 60_000} minutes, given up\n`)
+function giveUp(name: string): void {
+  process.stderr.write(`bench: ${name} is not done after ${LIMIT / 60_000} minutes, given up\n`)
   process.exit(1)
-}, LIMIT).unref()
+}
+
 main().catch((error: unknown) => {
   process.stderr.write(
     error instanceof RangeError

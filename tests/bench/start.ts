@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LINK_GROUP, TABLE } from '../../lib/names.ts'
 import type { Engine } from '../support/engine.ts'
 import { type Held, repo } from '../support/host.ts'
 import { until } from '../support/until.ts'
@@ -10,6 +9,7 @@ import { findBundle, shippedFlags } from './bundle.ts'
 import { type Part, QUIET } from './part.ts'
 import { openCaller } from './socket.ts'
 import { digits, Samples, spread } from './stats.ts'
+import { wipe } from './wipe.ts'
 
 const NETWORKS = 100
 const ROUNDS = 5
@@ -117,13 +117,4 @@ async function makeNetworks(engine: Engine, program: Program): Promise<void> {
     caller.close()
     await held.kill('SIGTERM')
   }
-}
-
-/** Takes away all that is the plugin's, as a reboot does. */
-async function wipe(engine: Engine): Promise<void> {
-  const gates = ['iptables', 'ip6tables'].map(
-    (program) => `${program}-save | grep -v sluice | ${program}-restore`,
-  )
-  const commands = [`ip link del group ${LINK_GROUP}`, `nft delete table inet ${TABLE}`, ...gates]
-  await engine.enter(['sh', '-c', `(${commands.join('; ')}) 2>/dev/null || true`])
 }

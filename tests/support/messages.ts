@@ -1,5 +1,6 @@
 import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
-import type { LinkOptions, NetworkSpec } from '../../lib/plan/network.ts'
+import type { LinkOptions } from '../../lib/plan/link.ts'
+import type { NetworkSpec } from '../../lib/plan/network.ts'
 import type { CreateEndpointRequest, CreateNetworkRequest } from '../../plugin/messages.ts'
 
 /** An id as the engine makes them: 64 hex digits that begin with these. */
