@@ -231,7 +231,7 @@ export const OPTIONS = {
     value: RATE_VALUE,
     default: NO_CAP,
     meaning:
-      'cap on what passes between the network and everything outside it, in each direction; traffic among members is not touched',
+      'cap on what passes between the network and everything outside it, in each direction; traffic among members is not touched. An attachment’s own `rate.up`, and its part of `network.rate`, then hold for each of the two by itself',
   }),
   'uplink.rate.up': option(NETWORK, parseRate, {
     value: RATE_VALUE,

@@ -116,9 +116,14 @@ export const addFilter = (member: Member): Command =>
 
 /** The filter goes first: a class that is pointed to cannot. */
 export const deleteMember = (member: Member): Command[] => [
-  tc`filter del dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32`,
-  tc`class del dev ${member.medium} classid ${classId(member)}`,
+  deleteFilter(member.medium, filterHandle(member)),
+  deleteClass(member.medium, classId(member)),
 ]
+
+export const deleteFilter = (device: string, handle: string): Command =>
+  tc`filter del dev ${device} parent 1: prio 1 handle ${handle} protocol all u32`
+
+export const deleteClass = (device: string, id: string): Command => tc`class del dev ${device} classid ${id}`
 
 /**
  * Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if nothing had been. With

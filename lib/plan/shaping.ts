@@ -9,6 +9,8 @@ import {
   addUplinkHash,
   type ClassSpec,
   classId,
+  deleteClass,
+  deleteFilter,
   deleteMember,
   type Member,
   memberMinor,
@@ -256,10 +258,14 @@ export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
 
 /** What of a medium follows from options that can change. */
 export function planTrunk(network: NetworkSpec, uplink?: Shape): Plan {
-  const hash = uplink ? addUplinkHash(mediumName(network.id), bridgeMac(network.id)) : []
+  const medium = mediumName(network.id)
+  const [table, link] = uplink ? addUplinkHash(medium, bridgeMac(network.id)) : []
   return [
-    ...mediumClasses(network, uplink).map((spec) => step(putClass(spec))),
-    ...hash.map((command) => step(command)),
+    ...mediumClasses(network, uplink).map((spec) =>
+      spec.id === UPLINK ? step(putClass(spec), deleteClass(medium, UPLINK)) : step(putClass(spec)),
+    ),
+    ...(table ? [step(table, deleteFilter(medium, '3:'))] : []),
+    ...(link ? [step(link, deleteFilter(medium, '800::1'))] : []),
   ]
 }
 

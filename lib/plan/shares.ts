@@ -25,7 +25,8 @@ const SMALLEST = 8
 export function sharesOf(shared: number, claims: readonly Claim[]): Map<string, number> {
   const claimed = claims.reduce((sum, { min = 0 }) => sum + min, 0)
   const others = claims.filter(({ min }) => min === undefined).length
-  const left = Math.max(SMALLEST, Math.floor((shared - claimed) / Math.max(1, others)))
+  const units = Math.floor((shared - claimed) / Math.max(1, others) / SMALLEST)
+  const left = SMALLEST * Math.max(1, units)
   const part = claimed === 0 ? Math.min(LEAST, left) : left
   return new Map(claims.map(({ id, min }) => [id, min ?? part]))
 }

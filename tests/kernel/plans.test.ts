@@ -1,23 +1,44 @@
 import t from 'tap'
 import { replaceTable } from '../../lib/kernel/nft.ts'
-import { showShape } from '../../lib/kernel/tc.ts'
-import { type EndpointSpec, expectedShape, planEndpoint } from '../../lib/plan/endpoint.ts'
+import {
+  type EndpointSpec,
+  endpointLayout,
+  memberShares,
+  planEndpoint,
+  planShape,
+  planUplink,
+  uplinkLayout,
+  uplinkShapes,
+} from '../../lib/plan/endpoint.ts'
 import { planRules } from '../../lib/plan/firewall.ts'
-import { type LinkOptions, type NetworkSpec, planForwarding, planNetwork } from '../../lib/plan/network.ts'
+import type { LinkOptions } from '../../lib/plan/link.ts'
+import { type NetworkSpec, planForwarding, planNetwork } from '../../lib/plan/network.ts'
 import { applyPlan, type Plan, revertPlan } from '../../lib/plan/plan.ts'
-import { planMedium } from '../../lib/plan/shaping.ts'
-import { type Expected, verifyShape } from '../../lib/plan/verify.ts'
+import { joinLayouts, type Layout, planMedium, planShow } from '../../lib/plan/shaping.ts'
+import { verifyLayout } from '../../lib/plan/verify.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost, stateOf } from '../support/namespace-host.ts'
+import { abilities } from './fixtures/real.ts'
 
 const apply = async (host: Namespace, plans: readonly Plan[]): Promise<void> => {
   for (const plan of plans) await applyPlan(plan, host)
 }
 
+t.setTimeout(300_000)
+
+const able = await abilities()
+
 /** What the last steps of an endpoint's plan do. */
-async function readBack(expected: Expected, host: Namespace): Promise<void> {
-  const lines = showShape(expected.hostEnd, expected.up?.member).map(({ line }) => line)
-  verifyShape(expected, (await host.run('tc', lines, 'strict')).stdout)
+const readBack = async (layout: Layout, host: Namespace): Promise<void> =>
+  verifyLayout(layout, await applyPlan(planShow(layout), host))
+
+/** Plan and layout of a member, with its part of what is shared. */
+function member(network: NetworkSpec, endpoint: EndpointSpec, all: readonly EndpointSpec[] = [endpoint]) {
+  const share = memberShares(network, all).get(endpoint.id)
+  return {
+    plan: planEndpoint(network, endpoint, able, share),
+    layout: endpointLayout(network, endpoint, able, share),
+  }
 }
 
 const networks: Record<string, Partial<NetworkSpec>> = {
@@ -77,35 +98,81 @@ t.test(
   },
 )
 
-const links: Record<string, [network: LinkOptions, endpoint: LinkOptions]> = {
+/** The kernel takes the MTU of a bridge from its ports, and 1500 once the last one is gone. */
+const bridgeMtu = (state: readonly string[]): string[] =>
+  state.map((line) => line.replace(/("ifname":"sl-[^"]*","mtu":)\d+/, '$1 as its ports'))
+
+const links: Record<string, [network: Partial<NetworkSpec>, endpoint: LinkOptions]> = {
   'no limits': [{}, {}],
-  'a cap down': [{ 'rate.down': 10e6 }, {}],
-  'a cap up': [{ 'rate.up': 10e6 }, {}],
-  'caps both ways': [{ rate: 10e6 }, {}],
+  'a cap down': [{ options: { 'rate.down': 10e6 } }, {}],
+  'a cap up': [{ options: { 'rate.up': 10e6 } }, {}],
+  'caps both ways': [{ options: { rate: 10e6 } }, {}],
   'caps of its own': [{}, { 'rate.up': 1e6, 'rate.down': 2e6, burst: 20_000 }],
-  'the least caps': [{ rate: 8e3 }, {}],
-  'the most that can be': [{ rate: 4e11 }, {}],
+  'the least caps': [{ options: { rate: 8e3 } }, {}],
+  'nearly the most that can be': [{ options: { rate: 399e9 } }, {}],
+  'the most that can be': [{ options: { rate: 4e11 } }, {}],
+  'rates that are no round numbers': [{}, { 'rate.up': 1_234_567, 'rate.down': 987_654_321 }],
+  'the smallest burst': [{ options: { rate: 400e6, burst: 1514 } }, {}],
+  'the longest burst': [{ options: { rate: 8e3, burst: 250_000 } }, {}],
+  'the largest burst': [{ options: { rate: 10e9, burst: 2 ** 31 } }, {}],
+  'the shortest queue': [{ options: { rate: 100e6, 'queue.limit': 100 } }, {}],
+  'the longest queue': [{ options: { rate: 10e9, 'queue.limit': 3.6e9 } }, {}],
+  'a queue that counts packets': [{ options: { rate: 10e6 } }, { queue: 'pfifo' }],
+  'a long queue that counts packets': [{ options: { rate: 10e9, queue: 'pfifo', 'queue.limit': 3.6e9 } }, {}],
+  'jumbo frames': [{ mtu: 9000, options: { rate: 1e6 } }, {}],
+  'the smallest frames': [{ mtu: 68, options: { rate: 8e3 } }, {}],
+  'a shared rate': [{ shared: 300e6 }, {}],
+  'the least shared rate': [{ shared: 8e3 }, {}],
+  'the most shared rate': [{ shared: 4e11, options: { min: 4e11, priority: 7 } }, {}],
+  'a guarantee, a turn and a cap': [{ shared: 300e6 }, { min: 10e6, priority: 0, rate: 100e6 }],
+  'what was shaped and is no more': [{}, {}],
 }
 
-for (const [name, [options, own]] of Object.entries(links))
+for (const [name, [changes, own]] of Object.entries(links))
   t.test(
     `the plans of an endpoint with ${name} apply, read back, and revert to what was before, twice`,
     async (t) => {
       using host = await namespaceHost()
-      const network = networkSpec({ options })
+      const network = networkSpec(changes)
       await applyPlan(planNetwork(network), host)
-      const before = await stateOf(host)
-      const endpoint = endpointSpec({ options: own })
-      const expected = expectedShape(network, endpoint)
-      const plans = [...(expected.up ? [planMedium(network)] : []), planEndpoint(network, endpoint)]
+      const before = bridgeMtu(await stateOf(host))
+      const kept = name.startsWith('what was') ? { kept: { up: true, down: true } as const } : {}
+      const endpoint = endpointSpec({ options: own, ...kept })
+      const { plan, layout } = member(network, endpoint)
+      const plans = [...(layout.members.length > 0 ? [planMedium(network)] : []), plan]
       await apply(host, plans)
-      await readBack(expected, host)
+      await readBack(layout, host)
       t.match(await host.sh('ip -br link show master sl-a10000000000'), 'sv-b10000000000')
       t.match(await host.sh('ip link show dev sp-b10000000000'), '02:42:0a:09:00:02')
+      const set = await stateOf(host)
+      await apply(host, [
+        planShape(network, endpoint, able, memberShares(network, [endpoint]).get(endpoint.id)),
+      ])
+      t.strictSame(await stateOf(host), set, 'setting the shape again changes nothing')
       for (const _ of [1, 2]) for (const plan of plans.toReversed()) await revertPlan(plan, host)
-      t.strictSame(await stateOf(host), before)
+      t.strictSame(bridgeMtu(await stateOf(host)), before)
     },
   )
+
+const uplinks: Record<string, LinkOptions> = {
+  'both ways': { rate: 10e6 },
+  'into the network': { 'rate.down': 8e3 },
+  'out of the network': { 'rate.up': 399e9 },
+}
+
+for (const [name, uplink] of Object.entries(uplinks))
+  t.test(`the plans of an uplink ${name} apply, read back, and revert, twice`, async (t) => {
+    using host = await namespaceHost()
+    const network = networkSpec({ uplink })
+    const before = await stateOf(host)
+    const { plan, layout } = member(network, endpointSpec({ options: { 'rate.down': 1e6 } }))
+    const medium = layout.members.length > 0 ? [planMedium(network, uplinkShapes(network, able).up)] : []
+    const plans = [planNetwork(network), planUplink(network, able), ...medium, plan]
+    await apply(host, plans)
+    await readBack(joinLayouts(uplinkLayout(network, able), layout), host)
+    for (const _ of [1, 2]) for (const one of plans.toReversed()) await revertPlan(one, host)
+    t.strictSame(await stateOf(host), before)
+  })
 
 t.test('members share a medium, each in a class of its own, and go one by one', async (t) => {
   using host = await namespaceHost()
@@ -118,35 +185,70 @@ t.test('members share a medium, each in a class of its own, and go one by one', 
     (mac, slot): EndpointSpec =>
       endpointSpec({ id: `${slot}d`.padEnd(64, '0'), slot, mac, options: { rate: (slot + 1) * 1e6 } }),
   )
-  for (const member of members) await applyPlan(planEndpoint(network, member), host)
-  for (const member of members) await readBack(expectedShape(network, member), host)
+  for (const one of members) await applyPlan(member(network, one).plan, host)
+  for (const one of members) await readBack(member(network, one).layout, host)
   const [first, ...rest] = members as [EndpointSpec, ...EndpointSpec[]]
-  await revertPlan(planEndpoint(network, first), host)
-  for (const member of rest) await readBack(expectedShape(network, member), host)
-  for (const member of rest) await revertPlan(planEndpoint(network, member), host)
+  await revertPlan(member(network, first).plan, host)
+  for (const one of rest) await readBack(member(network, one).layout, host)
+  for (const one of rest) await revertPlan(member(network, one).plan, host)
   t.strictSame(await stateOf(host), before)
+})
+
+t.test('members of a shared rate have their parts of it, whatever is left for those without', async (t) => {
+  for (const [shared, ...mins] of [
+    [300e6, 100e6, 50e6],
+    [10e6, 10e6],
+    [8e3],
+    [9e3, 8e3],
+    [20e3, 8e3],
+  ] as const) {
+    using host = await namespaceHost()
+    const network = networkSpec({ shared })
+    await apply(host, [planNetwork(network), planMedium(network)])
+    const all = [...mins, undefined, undefined, undefined].map((min, slot) =>
+      endpointSpec({
+        id: `${slot}d`.padEnd(64, '0'),
+        slot,
+        mac: `02:42:0a:09:00:0${slot}`,
+        options: min === undefined ? {} : { min, priority: slot },
+      }),
+    )
+    for (const one of all) await applyPlan(member(network, one, all).plan, host)
+    for (const one of all)
+      await t.resolves(readBack(member(network, one, all).layout, host), `${shared} ${mins}`)
+    const classes = await host.sh('tc class show dev si-a10000000000')
+    t.equal(classes.split('\n').filter((line) => line.includes('parent 1:1 ')).length, all.length + 1)
+  }
 })
 
 const changes: Record<string, string> = {
   'another rate down':
-    'tc qdisc replace dev sv-b10000000000 root handle 1: tbf rate 20mbit burst 10000b limit 30000b',
+    'tc qdisc replace dev sv-b10000000000 root handle 1: tbf rate 20mbit burst 5000b limit 30000b',
+  'another burst':
+    'tc qdisc replace dev sv-b10000000000 root handle 1: tbf rate 10mbit burst 6000b limit 30000b',
+  'no bucket below': 'tc qdisc del dev sv-b10000000000 parent 1:1',
+  'no queue under the bucket': 'tc qdisc del dev sv-b10000000000 parent 2:1',
   'no bucket': 'tc qdisc del dev sv-b10000000000 root',
-  'another root': 'tc qdisc replace dev sv-b10000000000 root handle 2: pfifo',
+  'another root': 'tc qdisc replace dev sv-b10000000000 root handle 9: pfifo',
   'no ingress': 'tc qdisc del dev sv-b10000000000 ingress',
   'another rate up': 'tc class change dev si-a10000000000 parent 1:1 classid 1:11 htb rate 20mbit',
+  'another ceiling':
+    'tc class change dev si-a10000000000 parent 1:1 classid 1:11 htb rate 10mbit ceil 20mbit',
+  'another turn':
+    'tc class change dev si-a10000000000 parent 1:1 classid 1:11 htb prio 3 rate 10mbit ceil 10mbit',
   'no queue of its own': 'tc qdisc del dev si-a10000000000 parent 1:11',
   'no tree': 'tc qdisc del dev si-a10000000000 root',
 }
 
 for (const [name, change] of Object.entries(changes))
-  t.test(`verifyShape() finds ${name}`, async (t) => {
+  t.test(`verifyLayout() finds ${name}`, async (t) => {
     using host = await namespaceHost()
     const network = networkSpec({ options: { rate: 10e6 } })
-    await apply(host, [planNetwork(network), planMedium(network), planEndpoint(network, endpointSpec())])
-    const expected = expectedShape(network, endpointSpec())
-    await readBack(expected, host)
+    const { plan, layout } = member(network, endpointSpec())
+    await apply(host, [planNetwork(network), planMedium(network), plan])
+    await readBack(layout, host)
     await host.sh(change)
-    await t.rejects(readBack(expected, host), /^the kernel did not keep the shape: /)
+    await t.rejects(readBack(layout, host), /^the kernel did not keep the shape: /)
   })
 
 const hurdles: Record<string, string> = {
@@ -164,6 +266,6 @@ for (const [name, hurdle] of Object.entries(hurdles))
     await apply(host, [planNetwork(network), planMedium(network)])
     await host.sh(hurdle)
     const before = await stateOf(host)
-    await t.rejects(applyPlan(planEndpoint(network, endpointSpec()), host), { name: 'CommandError' })
+    await t.rejects(applyPlan(member(network, endpointSpec()).plan, host), { name: 'CommandError' })
     t.strictSame(await stateOf(host), before)
   })

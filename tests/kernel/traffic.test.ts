@@ -73,3 +73,28 @@ t.test(
     t.ok(await reaches(one, '192.0.2.2'))
   },
 )
+
+t.test(
+  'members that are shaped, of a network whose uplink is, reach each other, the outside, and nobody in',
+  async (t) => {
+    await using lan = await createLan(t, {
+      options: { rate: 50e6, min: 1e6 },
+      shared: 80e6,
+      uplink: { 'rate.up': 20e6, 'rate.down': 30e6 },
+    })
+    const { host } = lan
+    t.equal(
+      await host.sh('sysctl -n net.bridge.bridge-nf-call-iptables'),
+      '1',
+      'br_netfilter is on, as Docker has it',
+    )
+    using outside = await createOutside(host)
+    const [one, two] = [await lan.join(2), await lan.join(3)]
+    t.ok(await reaches(one, '10.9.0.3'), 'a neighbour')
+    t.ok(await reaches(two, '10.9.0.1'), 'the gateway')
+    t.ok(await reaches(host, '10.9.0.2'), 'the host reaches in')
+    t.ok(await reaches(one, '192.0.2.2'), 'the outside, which has no way back but by masquerading')
+    await outside.sh('ip route add 10.9.0.0/24 via 192.0.2.1')
+    t.notOk(await reaches(outside, '10.9.0.2'), 'the outside does not reach in')
+  },
+)

@@ -71,7 +71,8 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
   'ip-address': { values: ['lib/addresses.ts'] },
   pino: { values: ['plugin/main.ts'] },
   'pino-pretty': { values: ['plugin/main.ts'] },
-  'node:child_process': { values: [] },
+  dockerode: { values: ['plugin/cli/engine.ts'], types: ['plugin/cli/engine.ts'] },
+  'node:child_process': { values: ['plugin/cli/compose.ts'] },
   'node:sqlite': {
     values: ['lib/store/database.ts'],
     types: ['lib/store/networks.ts', 'lib/store/pools.ts'],
@@ -87,7 +88,9 @@ for (const [name, { values, types = [] }] of Object.entries(doors))
   })
 
 t.test('no other package is imported', async (t) => {
-  const packages = imports.map(({ from }) => from).filter((from) => !/^(lib|plugin|node:)/.test(from))
+  const packages = imports
+    .map(({ from }) => from)
+    .filter((from) => !/^(lib|plugin|node:|package\.json$)/.test(from))
   t.strictSame(
     [...new Set(packages)].filter((name) => !(name in doors)),
     [],

@@ -1,9 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { bridgeName, hostEndName, macAddress, mediumName, peerEndName } from '../../../lib/names.ts'
+import {
+  bridgeMac,
+  bridgeName,
+  hostEndName,
+  macAddress,
+  mediumName,
+  ownMediumName,
+  peerEndName,
+} from '../../../lib/names.ts'
 import { idOf } from '../../support/messages.ts'
 
-const names = { bridgeName, mediumName, hostEndName, peerEndName }
+const names = { bridgeName, mediumName, ownMediumName, hostEndName, peerEndName }
 const ids = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 }),
   fc.string({
@@ -25,7 +33,7 @@ for (const [name, nameOf] of Object.entries(names))
 
 t.test('the names of one id differ from each other, and those of two ids too', async (t) => {
   const all = Object.values(names).flatMap((nameOf) => [nameOf(idOf('a1')), nameOf(idOf('a2'))])
-  t.equal(new Set(all).size, 8)
+  t.equal(new Set(all).size, 2 * Object.keys(names).length)
   t.equal(bridgeName(idOf('a1')), 'sl-a10000000000')
 })
 
@@ -49,4 +57,10 @@ t.test('macAddress() is a locally administered unicast address of six bytes', as
   fc.assert(
     fc.property(addresses, hexIds, (address, id) => /^02(:[0-9a-f]{2}){5}$/.test(macAddress(address, id))),
   )
+})
+
+t.test("bridgeMac() is the network's own, the same every time, and nobody else's to give out", async (t) => {
+  t.equal(bridgeMac(idOf('a1')), '02:51:d6:40:97:e1')
+  fc.assert(fc.property(ids, (id) => /^02:51(:[0-9a-f]{2}){4}$/.test(bridgeMac(id))))
+  t.not(bridgeMac(idOf('a1')), bridgeMac(idOf('a2')))
 })

@@ -1,9 +1,25 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { InvalidRequestError } from '../../../lib/errors.ts'
-import { parseDuration, parseRate, parseSize } from '../../../lib/units.ts'
+import {
+  parseDuration,
+  parseDurationFrom,
+  parseInteger,
+  parsePercent,
+  parseRate,
+  parseSize,
+  parseWord,
+} from '../../../lib/units.ts'
 
-const parsers = { parseRate, parseSize, parseDuration }
+const parsers: Record<string, (text: string) => unknown> = {
+  parseRate,
+  parseSize,
+  parseDuration,
+  parsePercent,
+  parseDurationFrom: parseDurationFrom(1),
+  parseInteger: parseInteger({ least: 0, most: 9 }),
+  parseWord: parseWord(['one', 'two']),
+}
 
 const garbage = [
   '',
@@ -38,7 +54,7 @@ for (const [name, parse] of Object.entries(parsers)) {
     for (const text of garbage)
       t.throws(
         () => parse(text),
-        { name: 'InvalidRequestError', message: /^(expected a|"[^"]*" can be read two ways)/ },
+        { name: 'InvalidRequestError', message: /^(expected (a|one of) |"[^"]*" can be read two ways)/ },
         JSON.stringify(text),
       )
   })
@@ -47,7 +63,8 @@ for (const [name, parse] of Object.entries(parsers)) {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         try {
-          return Number.isInteger(parse(text))
+          const value = parse(text)
+          return typeof value === 'string' ? text.includes(value) : Number.isFinite(value)
         } catch (error) {
           return error instanceof InvalidRequestError && error.message.length < 250
         }
@@ -65,6 +82,8 @@ for (const [name, parse] of Object.entries(parsers)) {
       `1.${'9'.repeat(million)}x`,
       `${'9'.repeat(million)}bps`,
       `${'9'.repeat(million)}mbit`,
+      `${'9'.repeat(million)}%`,
+      `${'9'.repeat(million)}ms`,
       '🥔'.repeat(million / 2),
     ]) {
       const started = performance.now()

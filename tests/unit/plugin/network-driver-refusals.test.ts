@@ -81,7 +81,7 @@ t.test('CreateEndpoint() refuses a shape that the kernel did not keep', async (t
   await driver.CreateNetwork(createNetwork({ 'rate.down': '1mbit' }))
   await t.rejects(
     driver.CreateEndpoint(createEndpoint()),
-    /^the kernel did not keep the shape: no tbf on sv-b10000000000$/,
+    /^the kernel did not keep the shape: no tbf 1: on sv-b10000000000; /,
   )
   t.strictSame([store.endpoints(), host.lines.at(-1)], [[], 'ip link del dev sv-b10000000000'])
 })

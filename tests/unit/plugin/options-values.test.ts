@@ -1,5 +1,8 @@
 import t from 'tap'
-import { parseNetworkOptions } from '../../../plugin/options.ts'
+import { OptionError } from '../../../lib/errors.ts'
+import { PROFILES } from '../../../lib/profiles.ts'
+import { OPTIONS, type OptionName } from '../../../plugin/options.ts'
+import { optionNames, parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'
@@ -7,47 +10,53 @@ const PREFIX = 'com.docker.network.container_iface_prefix'
 const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade'
 const INHIBIT = 'com.docker.network.bridge.inhibit_ipv4'
 
-const read = (key: string, value: unknown): unknown => {
-  const { link, ...rest } = parseNetworkOptions({ [key]: value })
+/** Where the value of an option ends up. */
+function read(key: string, value: unknown): unknown {
+  const { shape, ...rest } = parseNetworkOptions({ [key]: value })
   const ours: Record<string, unknown> = {
     [BRIDGE]: rest.bridge,
     [MTU]: rest.mtu,
     [PREFIX]: rest.interfacePrefix,
     [MASQUERADE]: rest.masquerade,
     [INHIBIT]: rest.inhibitIpv4,
+    'network.rate': shape.shared,
   }
-  return key in ours ? ours[key] : link[key as keyof typeof link]
+  if (key in ours) return ours[key]
+  const [, uplink] = /^uplink\.(.+)$/.exec(key) ?? []
+  if (uplink) return shape.uplink?.[uplink as keyof typeof shape.uplink]
+  return shape.options[key as keyof typeof shape.options]
 }
 
-const good: Record<string, [text: string, value: unknown][]> = {
-  rate: [
+type Cases = { readonly good: [text: string, value: unknown][]; readonly bad: string[] }
+
+const rate: Cases = {
+  good: [
     ['8kbit', 8e3],
     ['400gbit', 4e11],
     ['10Mbit', 10e6],
   ],
-  'rate.up': [
-    ['8kbit', 8e3],
-    ['400gbit', 4e11],
+  bad: ['7kbit', '401gbit', '10', '10mbps', '-1mbit', '0bit'],
+}
+const time: Cases = {
+  good: [
+    ['0ms', 0],
+    ['60m', 3.6e9],
+    ['1us', 1],
+    ['1.5S', 1.5e6],
   ],
-  'rate.down': [
-    ['8kbit', 8e3],
-    ['400gbit', 4e11],
+  bad: ['20', '61m', '3601s', '-1ms', '1h', '1e3ms', 'ms'],
+}
+const percent: Cases = {
+  good: [
+    ['0%', 0],
+    ['100%', 100],
+    ['0.5%', 0.5],
+    ['0.000000001%', 1e-9],
   ],
-  [BRIDGE]: [
-    ['b', 'b'],
-    ['br-abcdefghijkl', 'br-abcdefghijkl'],
-    ['Br_1.x', 'Br_1.x'],
-  ],
-  [MTU]: [
-    ['68', 68],
-    ['65535', 65_535],
-    ['1500', 1500],
-  ],
-  [PREFIX]: [
-    ['e', 'e'],
-    ['abcdefghijkl', 'abcdefghijkl'],
-  ],
-  [MASQUERADE]: [
+  bad: ['0.5', '101%', '100.1%', '-1%', '%', '1e1%', '5%%'],
+}
+const yes: Cases = {
+  good: [
     ['true', true],
     ['1', true],
     ['T', true],
@@ -55,68 +64,205 @@ const good: Record<string, [text: string, value: unknown][]> = {
     ['0', false],
     ['FALSE', false],
   ],
-  [INHIBIT]: [
-    ['true', true],
-    ['false', false],
+  bad: ['yes', 'on', '2', 'TrueTrue', 'tr'],
+}
+const ignored: Cases = { good: [['anything', undefined]], bad: [] }
+const words = (...all: string[]): Cases => ({
+  good: [...all.map((word): [string, string] => [word, word]), [(all[0] ?? '').toUpperCase(), all[0]]],
+  bad: ['none', 'best', `${all[0]}x`, all.join(',')],
+})
+const whole = (least: number, most: number): Cases => ({
+  good: [
+    [`${least}`, least],
+    [`${most}`, most],
   ],
+  bad: [`${least - 1}`, `${most + 1}`, '1.5', '1e1', '0x1', '+1'],
+})
+
+const table: Record<OptionName, Cases> = {
+  rate,
+  'rate.up': rate,
+  'rate.down': rate,
+  burst: {
+    good: [
+      ['1', 1],
+      ['2gb', 2 ** 31],
+      ['64kb', 65_536],
+    ],
+    bad: ['0', '3gb', '-1', '1e3'],
+  },
+  queue: words('fq_codel', 'cake', 'sfq', 'pfifo'),
+  'queue.limit': {
+    good: [
+      ['100us', 100],
+      ['60m', 3.6e9],
+    ],
+    bad: ['99us', '0ms', '61m', '10'],
+  },
+  delay: time,
+  'delay.up': time,
+  'delay.down': time,
+  jitter: time,
+  'delay.correlation': percent,
+  'delay.distribution': words('uniform', 'normal', 'pareto', 'paretonormal'),
+  loss: percent,
+  'loss.up': percent,
+  'loss.down': percent,
+  'loss.correlation': percent,
+  'loss.model': {
+    good: [
+      ['gemodel:1', { model: 'gemodel', percents: [1] }],
+      ['GEModel:1%:10:70%:0.1', { model: 'gemodel', percents: [1, 10, 70, 0.1] }],
+      ['state:0', { model: 'state', percents: [0] }],
+      ['state:1:10:20:30:100', { model: 'state', percents: [1, 10, 20, 30, 100] }],
+    ],
+    bad: [
+      'gemodel',
+      'gemodel:',
+      'gemodel:1:2:3:4:5',
+      'state:1:2:3:4:5:6',
+      'gemodel:101',
+      'gemodel:1,2',
+      'random:1',
+    ],
+  },
+  duplicate: percent,
+  corrupt: percent,
+  reorder: percent,
+  'reorder.gap': whole(1, 1_000_000),
+  seed: whole(0, Number.MAX_SAFE_INTEGER),
+  link: { good: [], bad: ['4g', 'wifi,lossy-wifi', 'toString', '__proto__'] },
+  min: rate,
+  priority: whole(0, 7),
+  'network.rate': rate,
+  'uplink.rate': rate,
+  'uplink.rate.up': rate,
+  'uplink.rate.down': rate,
+  'uplink.delay': time,
+  'uplink.jitter': time,
+  'uplink.loss': percent,
+  [BRIDGE]: {
+    good: [
+      ['b', 'b'],
+      ['br-abcdefghijkl', 'br-abcdefghijkl'],
+      ['Br_1.x', 'Br_1.x'],
+    ],
+    bad: ['-b', '.', '..', 'a/b', 'a b', 'a"b', 'abcdefghijklmnop', 'a\n'],
+  },
+  [MTU]: {
+    good: [
+      ['68', 68],
+      ['65535', 65_535],
+      ['1500', 1500],
+    ],
+    bad: ['67', '65536', '-1', '1500.5', '1e3', '0x5dc', ' 1500'],
+  },
+  [PREFIX]: {
+    good: [
+      ['e', 'e'],
+      ['abcdefghijkl', 'abcdefghijkl'],
+    ],
+    bad: ['abcdefghijklm', 'a b', '-e', '.'],
+  },
+  [MASQUERADE]: yes,
+  [INHIBIT]: yes,
+  'com.docker.network.enable_ipv4': ignored,
+  'com.docker.network.enable_ipv6': ignored,
+  'com.docker.network.advertise_addr_nmsgs': ignored,
+  'com.docker.network.advertise_addr_ms': ignored,
 }
 
-const bad: Record<string, string[]> = {
-  rate: ['7kbit', '401gbit', '10', '10mbps', '-1mbit', '0bit'],
-  'rate.up': ['7kbit', '401gbit'],
-  'rate.down': ['7kbit', '401gbit'],
-  burst: ['0', '3gb', '-1', '1e3'],
-  [BRIDGE]: ['-b', '.', '..', 'a/b', 'a b', 'a"b', 'abcdefghijklmnop', 'a\n'],
-  [MTU]: ['67', '65536', '-1', '1500.5', '1e3', '0x5dc', ' 1500'],
-  [PREFIX]: ['abcdefghijklm', 'a b', '-e', '.'],
-  [MASQUERADE]: ['yes', 'on', '2', 'TrueTrue', 'tr'],
-  [INHIBIT]: ['yes', 'no'],
-}
-
+const million = 1e6
 const everywhere = [
   '',
   ' ',
   'rubbish!',
   '🥔',
   '１０',
+  '١٠mbit',
   '\u0000',
   '"; reboot',
-  'x'.repeat(1e6),
-  '9'.repeat(1e6),
-  `${'9'.repeat(1e6)}bps`,
+  '-Infinity',
+  '-0',
+  'x'.repeat(million),
+  '9'.repeat(million),
+  `${'9'.repeat(million)}bps`,
+  `${'9'.repeat(million)}%`,
+  `gemodel${':1'.repeat(million / 2)}`,
+  `1${' '.repeat(million)}x`,
+  '🥔'.repeat(million / 2),
 ]
 
-for (const [key, values] of Object.entries(good))
-  t.test(`parseNetworkOptions() reads ${key} from the least to the most`, async (t) => {
-    for (const [text, value] of values) t.equal(read(key, text), value, text)
-    t.equal(read(key.toUpperCase(), values[0]?.[0]) ?? read(key, values[0]?.[0]), values[0]?.[1])
-  })
+t.test('every option there is has its place in these tests', async (t) => {
+  t.strictSame(Object.keys(table).toSorted(), Object.keys(OPTIONS).toSorted())
+  for (const [key, { good }] of Object.entries(table)) t.ok(good.length > 0 || key === 'link', key)
+})
 
-for (const [key, values] of Object.entries(bad))
-  t.test(`parseNetworkOptions() refuses a bad ${key} in few words that begin with its name`, async (t) => {
-    for (const value of [...values, ...everywhere]) {
-      const started = performance.now()
-      const message = refusal(() => parseNetworkOptions({ [key]: value }))
-      t.ok(performance.now() - started < 300, 'fast')
-      t.ok(
-        message.startsWith(`${key}: `) && message.length < 300,
-        `${JSON.stringify(value.slice(0, 20))}: ${message.slice(0, 120)}`,
-      )
+for (const [key, { good, bad }] of Object.entries(table)) {
+  t.test(`${key} is read from the least to the most`, async (t) => {
+    for (const [text, value] of good) {
+      t.strictSame(read(key, text), value, text)
+      if (!key.startsWith('com.')) t.strictSame(read(key, ` ${text} `), value, `${text} between blanks`)
     }
   })
 
-t.test('an unknown option as long as a book is refused at once and briefly', async (t) => {
-  const started = performance.now()
-  const message = refusal(() => parseNetworkOptions({ ['ä'.repeat(1e6)]: '1' }))
-  t.ok(performance.now() - started < 300)
-  t.match(message, /^ä{60}…: unknown option/)
-  t.ok(message.length < 200)
+  t.test(`a bad ${key} is refused at once, in few words that begin with its name`, async (t) => {
+    if (OPTIONS[key as OptionName].meaning === 'carried out by the engine itself') return
+    for (const value of [...bad, ...everywhere]) {
+      const started = performance.now()
+      const error = refusal(() => parseNetworkOptions({ [key]: value }))
+      t.ok(performance.now() - started < 300, 'fast')
+      t.ok(
+        error.option === key && error.message.startsWith(`${key}: `) && error.message.length < 320,
+        `${JSON.stringify(value.slice(0, 20))}: ${error.message.slice(0, 120)}`,
+      )
+    }
+  })
+}
+
+t.test('what may be given to an attachment is read alike there, and the rest is refused there', async (t) => {
+  const own = optionNames('attachment')
+  for (const key of own)
+    for (const [text] of table[key].good)
+      t.strictSame(
+        parseAttachmentOptions({ [key]: text }).options,
+        parseNetworkOptions({ [key]: text }).shape.options,
+        `${key}=${text}`,
+      )
+  const others = (Object.keys(OPTIONS) as OptionName[]).filter(
+    (key) => !own.includes(key) && !key.startsWith('com.'),
+  )
+  t.strictSame(others.map((key) => key.replace(/\..*/, '')).toSorted(), [
+    'network',
+    ...Array(6).fill('uplink'),
+  ])
+  for (const key of others)
+    t.equal(
+      refusal(() => parseAttachmentOptions({ [key]: table[key].good[0]?.[0] })).message,
+      `${key}: expected on the network (docker network create -o), not on one attachment`,
+    )
 })
 
-function refusal(work: () => unknown): string {
+t.test('link stands for each profile', async (t) => {
+  for (const name of Object.keys(PROFILES)) {
+    const { options, given } = parseNetworkOptions({ link: name.toUpperCase() }).shape
+    t.ok(Object.keys(options).length >= 2, name)
+    t.strictSame(given, { link: name.toUpperCase() })
+  }
+})
+
+t.test('an unknown option as long as a book is refused at once and briefly', async (t) => {
+  const started = performance.now()
+  const { message } = refusal(() => parseNetworkOptions({ ['ä'.repeat(million)]: '1' }))
+  t.ok(performance.now() - started < 300)
+  t.match(message, /^ä{60}…: unknown option/)
+  t.ok(message.length < 1000)
+})
+
+function refusal(work: () => unknown): { readonly message: string; readonly option?: string } {
   try {
-    return `taken: ${JSON.stringify(work())}`
+    return { message: `taken: ${JSON.stringify(work())}` }
   } catch (error) {
-    return (error as Error).name === 'InvalidRequestError' ? (error as Error).message : `a bug: ${error}`
+    return error instanceof OptionError ? error : { message: `a bug: ${error}` }
   }
 }

@@ -1,11 +1,12 @@
 import t from 'tap'
+import { isLive, OPTIONS, type OptionName } from '../../../plugin/options.ts'
 import {
   checkLinkOptions,
-  OPTIONS,
-  type OptionName,
+  checkNetworkShape,
+  optionNames,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from '../../../plugin/options.ts'
+} from '../../../plugin/parse-options.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'
@@ -13,7 +14,7 @@ const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade'
 
 t.test('parseNetworkOptions() has defaults for all that is not given', async (t) => {
   t.strictSame(parseNetworkOptions({}), {
-    link: {},
+    shape: { options: {}, given: {} },
     bridge: undefined,
     mtu: undefined,
     masquerade: true,
@@ -24,26 +25,26 @@ t.test('parseNetworkOptions() has defaults for all that is not given', async (t)
 
 t.test('parseNetworkOptions() reads burst beside a rate, and all of them at once', async (t) => {
   t.strictSame(
-    parseNetworkOptions({ rate: '10mbit', 'rate.up': '1mbit', 'rate.down': '2mbit', burst: '64kb' }).link,
+    parseNetworkOptions({ rate: '10mbit', 'rate.up': '1mbit', 'rate.down': '2mbit', burst: '64kb' }).shape
+      .options,
     { rate: 10e6, 'rate.up': 1e6, 'rate.down': 2e6, burst: 65_536 },
   )
-  t.strictSame(
-    Object.entries(OPTIONS).filter(([, { scopes }]) => scopes.includes('network')).length,
-    Object.keys(OPTIONS).length,
-  )
+  t.strictSame(optionNames('network'), Object.keys(OPTIONS), 'a network may be given all there are')
 })
 
 t.test('options are read without regard to case', async (t) => {
-  t.strictSame(
-    parseNetworkOptions({ Rate: '10MBIT', 'COM.Docker.Network.Driver.MTU': '1400' }),
-    parseNetworkOptions({ rate: '10mbit', [MTU]: '1400' }),
-  )
-  t.strictSame(parseAttachmentOptions({ 'RATE.UP': '1Mbit' }), { 'rate.up': 1e6 })
+  const { shape, mtu } = parseNetworkOptions({ Rate: '10MBIT', 'COM.Docker.Network.Driver.MTU': '1400' })
+  t.strictSame([shape.options, mtu], [{ rate: 10e6 }, 1400])
+  t.strictSame(parseAttachmentOptions({ 'RATE.UP': '1Mbit' }), {
+    options: { 'rate.up': 1e6 },
+    given: { 'rate.up': '1Mbit' },
+  })
 })
 
 t.test('an option that is given twice is refused, in whatever case', async (t) => {
   t.throws(() => parseNetworkOptions({ rate: '1mbit', RATE: '2mbit' }), {
     name: 'InvalidRequestError',
+    option: 'rate',
     message: 'rate: given twice',
   })
   t.throws(() => parseAttachmentOptions({ Rate: '1mbit', rate: '1mbit' }), { message: 'rate: given twice' })
@@ -55,6 +56,13 @@ t.test('an unknown option near a known one is refused with a suggestion', async 
     rates: 'rate',
     Raet: 'rate',
     'rate-up': 'rate.up',
+    jiter: 'jitter',
+    'loss.modle': 'loss.model',
+    'network.rates': 'network.rate',
+    'uplink-delay': 'uplink.delay',
+    'delay.corelation': 'delay.correlation',
+    prioritty: 'priority',
+    sed: 'seed',
     rateup: 'rate.up',
     'rate.dwon': 'rate.down',
     brust: 'burst',
@@ -68,6 +76,8 @@ t.test('an unknown option near a known one is refused with a suggestion', async 
       message: `${written}: unknown option, did you mean ${known}?`,
     })
 })
+
+const ours = Object.keys(OPTIONS).filter(isLive)
 
 t.test('an unknown option far from all is refused with the list of ours', async (t) => {
   for (const key of [
@@ -85,7 +95,7 @@ t.test('an unknown option far from all is refused with the list of ours', async 
       () => parseNetworkOptions({ [key]: '1' }),
       {
         name: 'InvalidRequestError',
-        message: `${key}: unknown option, expected one of rate, rate.up, rate.down, burst, or Docker's own`,
+        message: `${key}: unknown option, expected one of ${ours.join(', ')}, or Docker's own`,
       },
       key,
     )
@@ -98,14 +108,14 @@ t.test(
     t.strictSame(
       parseAttachmentOptions({
         rate: '1mbit',
-        burst: '4kb',
+        burst: ' 4kb ',
         'com.docker.network.endpoint.exposedports': [{ Proto: 6, Port: 80 }],
         'com.docker.network.portmap': [],
         'com.docker.network.endpoint.macaddress': 'AhEiM0RV',
       }),
-      { rate: 1e6, burst: 4096 },
+      { options: { rate: 1e6, burst: 4096 }, given: { rate: '1mbit', burst: '4kb' } },
     )
-    t.strictSame(parseAttachmentOptions({}), {})
+    t.strictSame(parseAttachmentOptions({}), { options: {}, given: {} })
   },
 )
 
@@ -126,14 +136,14 @@ t.test('a value that is no string is read as if it were written out, or refused'
 })
 
 t.test('checkLinkOptions() wants a rate beside a burst, and a frame in the burst', async (t) => {
-  t.doesNotThrow(() => checkLinkOptions({}, 1500))
-  t.doesNotThrow(() => checkLinkOptions({ rate: 1e6, burst: 1514 }, 1500))
-  t.doesNotThrow(() => checkLinkOptions({ 'rate.up': 1e6, burst: 9014 }, 9000))
-  t.throws(() => checkLinkOptions({ burst: 5000 }, 1500), {
+  t.doesNotThrow(() => checkLinkOptions({}, { mtu: 1500 }))
+  t.doesNotThrow(() => checkLinkOptions({ rate: 1e6, burst: 1514 }, { mtu: 1500 }))
+  t.doesNotThrow(() => checkLinkOptions({ 'rate.up': 1e6, burst: 9014 }, { mtu: 9000 }))
+  t.throws(() => checkLinkOptions({ burst: 5000 }, { mtu: 1500 }), {
     name: 'InvalidRequestError',
     message: 'burst: expected together with rate, rate.up or rate.down',
   })
-  t.throws(() => checkLinkOptions({ rate: 1e6, burst: 1513 }, 1500), {
+  t.throws(() => checkLinkOptions({ rate: 1e6, burst: 1513 }, { mtu: 1500 }), {
     message: 'burst: expected at least one frame, 1514 bytes at an MTU of 1500, got 1513',
   })
 })
@@ -143,5 +153,76 @@ t.test('OPTIONS documents each option', async (t) => {
     OptionName,
     (typeof OPTIONS)[OptionName],
   ][])
-    t.ok(value.length > 3 && meaning.length > 10 && fallback.length > 2 && key === key.toLowerCase(), key)
+    t.ok(value.length > 3 && meaning.length > 10 && fallback.length > 0 && key === key.toLowerCase(), key)
 })
+
+t.test("a network's options go to where they belong", async (t) => {
+  const { shape } = parseNetworkOptions({
+    'network.rate': '300mbit',
+    'uplink.rate': '10mbit',
+    'uplink.rate.up': '2mbit',
+    'uplink.delay': '20ms',
+    'uplink.jitter': '1ms',
+    'uplink.loss': '1%',
+    delay: '5ms',
+    [MTU]: '1400',
+  })
+  t.strictSame(shape, {
+    options: { delay: 5000 },
+    shared: 300e6,
+    uplink: { rate: 10e6, 'rate.up': 2e6, delay: 20e3, jitter: 1000, loss: 1 },
+    given: {
+      'network.rate': '300mbit',
+      'uplink.rate': '10mbit',
+      'uplink.rate.up': '2mbit',
+      'uplink.delay': '20ms',
+      'uplink.jitter': '1ms',
+      'uplink.loss': '1%',
+      delay: '5ms',
+    },
+  })
+})
+
+t.test('a profile stands below the keys that are given beside it', async (t) => {
+  const { options } = parseAttachmentOptions({ link: 'lte', rate: '1mbit', jitter: '7ms' })
+  t.match(options, { 'rate.up': 1e6, 'rate.down': 1e6, jitter: 7000, 'delay.up': 25_000, 'loss.down': 0.2 })
+  t.match(parseAttachmentOptions({ link: 'lte', 'rate.up': '1mbit' }).options, {
+    'rate.up': 1e6,
+    'rate.down': 30e6,
+  })
+  const lossy = parseAttachmentOptions({ link: 'lossy-wifi' }).options
+  t.match(lossy['loss.model'], { model: 'gemodel', percents: [1, 25, 50] })
+  const calm = parseAttachmentOptions({ link: 'lossy-wifi', loss: '0%' }).options
+  t.notOk('loss.model' in calm, 'random loss takes its place')
+  const bursty = parseAttachmentOptions({ link: 'lte', 'loss.model': 'state:1' }).options
+  t.notOk('loss.up' in bursty || 'loss.down' in bursty, 'and the other way round')
+})
+
+t.test('checkLinkOptions() says the option that is at fault first', async (t) => {
+  t.throws(() => checkLinkOptions({ jitter: 1 }, { mtu: 1500 }), {
+    name: 'InvalidRequestError',
+    option: 'jitter',
+    message: 'jitter: expected together with delay, delay.up or delay.down',
+  })
+})
+
+t.test(
+  "checkNetworkShape() checks a network's links and its uplink, by the names that they have there",
+  async (t) => {
+    const shape = { options: {}, given: {} }
+    t.doesNotThrow(() => checkNetworkShape({ ...shape, uplink: { delay: 1, jitter: 1, loss: 1 } }, 1500))
+    t.doesNotThrow(() =>
+      checkNetworkShape({ ...shape, shared: 1e6, options: { min: 1e6, queue: 'cake' } }, 1500),
+    )
+    t.throws(() => checkNetworkShape({ ...shape, uplink: { jitter: 1 } }, 1500), {
+      option: 'uplink.jitter',
+      message: 'uplink.jitter: expected together with uplink.delay',
+    })
+    t.throws(() => checkNetworkShape({ ...shape, options: { priority: 1 } }, 1500), {
+      message: /^priority: expected on a network/,
+    })
+    t.throws(() => checkNetworkShape({ ...shape, options: { rate: 1e6, burst: 5000 } }, 9000), {
+      message: /^burst: /,
+    })
+  },
+)

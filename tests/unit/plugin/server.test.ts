@@ -1,6 +1,6 @@
 import t from 'tap'
-import { agreeableHost } from '../../support/fake-host.ts'
 import { createEndpoint, createNetwork, joinRequest } from '../../support/messages.ts'
+import { agreeableHost } from '../fixtures/fake-tc.ts'
 import { openServer as open } from '../fixtures/parts.ts'
 
 t.test('Plugin.Activate names the two drivers, with a body and without', async (t) => {

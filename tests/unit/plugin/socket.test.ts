@@ -2,7 +2,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { listenForEngine } from '../../../plugin/socket.ts'
-import { agreeableHost } from '../../support/fake-host.ts'
+import { agreeableHost } from '../fixtures/fake-tc.ts'
 import { openServer, post, socketPath } from '../fixtures/parts.ts'
 
 t.test(

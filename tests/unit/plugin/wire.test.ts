@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { contains, parseAddress, parseSubnet } from '../../../lib/addresses.ts'
-import { agreeableHost } from '../../support/fake-host.ts'
 import { afterMadeUpError, type Call, readRecording, translator } from '../../wire/recording.ts'
+import { agreeableHost } from '../fixtures/fake-tc.ts'
 import { type Answered, openPlugin, post, socketPath } from '../fixtures/parts.ts'
 
 const folder = join(import.meta.dirname, '../../wire')
@@ -47,11 +47,11 @@ for (const file of files)
     )
   })
 
-/** Options that were made up for the recordings. `delay` is to become one of ours: it is in the contract. */
+/** Options that were made up for the recordings. */
 const foreignOptions: Record<string, string[]> = {
   'engine-20.10.24.jsonl': ['foo'],
-  'engine-26.1.5.jsonl': ['delay', 'foo'],
-  'engine-28.5.2.jsonl': ['delay', 'foo'],
+  'engine-26.1.5.jsonl': ['foo'],
+  'engine-28.5.2.jsonl': ['foo'],
   'engine-29.7.2.jsonl': ['foo', 'io', 'k1', 'noprobe', 'y', 'z'],
 }
 

@@ -10,7 +10,7 @@ const lines = (changes: Partial<NetworkSpec>): string[] => {
 
 const BRIDGE = 'sl-a10000000000'
 const ADD = [
-  `ip link add name ${BRIDGE} mtu 1500 group 20942 type bridge`,
+  `ip link add name ${BRIDGE} address 02:51:d6:40:97:e1 mtu 1500 group 20942 type bridge`,
   `ip link set dev ${BRIDGE} alias sluice/network/${NETWORK}`,
 ]
 const UP = `ip link set dev ${BRIDGE} up`

@@ -7,13 +7,14 @@ import { applyPlan, mergePlans, type Plan, repairPlan, revertPlan, step } from '
 import { planMedium } from '../../../../lib/plan/shaping.ts'
 import { fakeHost, typed } from '../../../support/fake-host.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../../../support/messages.ts'
+import { ABLE } from '../../fixtures/abilities.ts'
 
 const limited = networkSpec({ options: { rate: 10e6 }, ipv6: [IPV6_SUBNET] })
 const plans: Record<string, Plan> = {
   network: planNetwork(limited),
   rules: planRules(limited, ['eth0']),
   medium: planMedium(limited),
-  endpoint: planEndpoint(limited, endpointSpec()),
+  endpoint: planEndpoint(limited, endpointSpec(), ABLE),
 }
 const applied = (plan: Plan): string[] => plan.map(({ apply }) => typed(apply))
 const reverts = (plan: Plan): string[] => plan.toReversed().flatMap(({ revert = [] }) => revert.map(typed))
@@ -125,5 +126,5 @@ t.test('mergePlans() puts links before qdiscs before the rest, each in its own o
 
 t.test('plans are pure: equal specs give equal plans', async (t) => {
   t.strictSame(planNetwork(networkSpec()), planNetwork(networkSpec()))
-  t.strictSame(planEndpoint(limited, endpointSpec()), planEndpoint(limited, endpointSpec()))
+  t.strictSame(planEndpoint(limited, endpointSpec(), ABLE), planEndpoint(limited, endpointSpec(), ABLE))
 })

@@ -1,164 +1,207 @@
-import fc from 'fast-check'
 import t from 'tap'
+import type { Member } from '../../../../lib/kernel/tc.ts'
+import type { NetworkSpec } from '../../../../lib/plan/network.ts'
+import type { Plan } from '../../../../lib/plan/plan.ts'
+import { linkShapes, type Shape } from '../../../../lib/plan/shape.ts'
 import {
-  linkShapes,
-  planDown,
+  memberLayout,
+  planLayout,
   planMedium,
-  planOffload,
-  planUp,
-  shapeOf,
+  planTrunk,
+  rootLayout,
+  soloLayout,
 } from '../../../../lib/plan/shaping.ts'
 import { typed } from '../../../support/fake-host.ts'
 import { NETWORK, networkSpec } from '../../../support/messages.ts'
-
-t.test('shapeOf() gives a burst of max(2·(MTU+14), rate·4 ms)', async (t) => {
-  const cases: [rate: number, mtu: number, burst: number][] = [
-    [8e3, 1500, 3028],
-    [1e6, 1500, 3028],
-    [6_056_000, 1500, 3028],
-    [10e6, 1500, 5000],
-    [50e6, 1500, 25_000],
-    [1e9, 1500, 500_000],
-    [4e11, 1500, 2e8],
-    [1e6, 9000, 18_028],
-    [1e6, 68, 500],
-    [8e3, 68, 164],
-  ]
-  for (const [rate, mtu, burst] of cases) t.equal(shapeOf(rate, mtu).burst, burst, `${rate} bit/s at ${mtu}`)
-  t.equal(shapeOf(10e6, 1500, 1514).burst, 1514, "the user's own is taken as it is")
-})
-
-t.test('shapeOf() lets 10 ms wait, and never less than the burst and four frames', async (t) => {
-  t.equal(shapeOf(100e6, 1500).limit, 125_000)
-  t.equal(shapeOf(1e6, 1500).limit, 3028 + 4 * 1514)
-  t.equal(shapeOf(10e6, 1500, 100_000).limit, 100_000 + 4 * 1514)
-})
-
-t.test('shapeOf() gives whole positive bytes that hold a frame, for any rate and MTU', async () => {
-  const rates = fc.integer({ min: 8e3, max: 4e11 })
-  fc.assert(
-    fc.property(rates, fc.integer({ min: 68, max: 65_535 }), (rate, mtu) => {
-      const { burst, limit } = shapeOf(rate, mtu)
-      return (
-        [burst, limit].every(Number.isSafeInteger) &&
-        burst >= mtu + 14 &&
-        burst >= (rate / 8) * 4e-3 &&
-        limit > burst
-      )
-    }),
-  )
-})
-
-t.test(
-  'linkShapes() takes the direction over the rate for both, and leaves out what is not limited',
-  async (t) => {
-    const rates = (options: Parameters<typeof linkShapes>[0]) => {
-      const { up, down } = linkShapes(options, 1500)
-      return [up?.rate, down?.rate]
-    }
-    t.strictSame(rates({}), [undefined, undefined])
-    t.strictSame(rates({ rate: 1e6 }), [1e6, 1e6])
-    t.strictSame(rates({ 'rate.up': 1e6 }), [1e6, undefined])
-    t.strictSame(rates({ 'rate.down': 1e6 }), [undefined, 1e6])
-    t.strictSame(rates({ rate: 2e6, 'rate.up': 1e6 }), [1e6, 2e6])
-    t.strictSame(
-      Object.values(linkShapes({ rate: 1e6, burst: 4000 }, 1500)).map(({ burst }) => burst),
-      [4000, 4000],
-    )
-  },
-)
+import { ABLE, BARE } from '../../fixtures/abilities.ts'
 
 const IFB = 'si-a10000000000'
-const tree = (strangers: string): string[] => [
+const lines = (plan: Plan): string[] => plan.map(({ apply }) => typed(apply))
+const reverts = (plan: Plan): string[] => plan.flatMap(({ revert = [] }) => revert.map(typed))
+
+const shape = (options: Parameters<typeof linkShapes>[0], abilities = BARE): Shape => {
+  const { down } = linkShapes(options, { mtu: 1500, seedOf: 'x', abilities })
+  if (!down) throw new Error('not shaped')
+  return down
+}
+const BARE_50 = shape({ 'rate.down': 50e6 })
+
+const tree = (all: string, strangers: string): string[] => [
   `ip link add name ${IFB} mtu 1500 txqueuelen 1000 group 20942 type ifb`,
   `ip link set dev ${IFB} addrgenmode none alias sluice/medium/${NETWORK}`,
   `ip link set dev ${IFB} up`,
   `tc qdisc replace dev ${IFB} root handle 1: htb default 10`,
-  `tc class replace dev ${IFB} parent 1: classid 1:1 htb rate 400000000000bit burst 1mb cburst 1mb quantum 60000`,
-  `tc class replace dev ${IFB} parent 1:1 classid 1:10 htb ${strangers}`,
+  `tc class replace dev ${IFB} parent 1: classid 1:1 htb prio 0 ${all}`,
+  `tc class replace dev ${IFB} parent 1:1 classid 1:10 htb prio 7 ${strangers}`,
+  `tc qdisc replace dev ${IFB} parent 1:10 handle 10: bfifo limit 6056b`,
   `tc filter add dev ${IFB} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
-  `tc filter add dev ${IFB} parent 1: prio 1 handle 800::1 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
+  `tc filter add dev ${IFB} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
 ]
 
-t.test(
-  'planMedium() gives an IFB with a tree in which strangers share the rate of the network',
-  async (t) => {
-    const lines = planMedium(networkSpec({ options: { rate: 10e6 } })).map(({ apply }) => typed(apply))
-    t.strictSame(
-      lines.toSpliced(6, 1),
-      tree('rate 10000000bit ceil 10000000bit burst 5000b cburst 5000b quantum 1514'),
-    )
-    t.equal(lines[6], `tc qdisc replace dev ${IFB} parent 1:10 handle 10: bfifo limit 12500b`)
-  },
-)
+const mediums: Record<string, [Partial<NetworkSpec>, string[]]> = {
+  'a network without a shared rate: open, but for strangers': [
+    {},
+    tree(
+      'rate 400000000000bit ceil 400000000000bit burst 1048576b cburst 1048576b quantum 60000',
+      'rate 8000bit ceil 1000000bit burst 4096b cburst 4096b quantum 1514',
+    ),
+  ],
+  'a network with a shared rate': [
+    { shared: 50e6 },
+    tree(
+      'rate 50000000bit ceil 50000000bit burst 25000b cburst 25000b quantum 60000',
+      'rate 8000bit ceil 1000000bit burst 4096b cburst 4096b quantum 1514',
+    ),
+  ],
+  'a network whose shared rate is below what strangers may have elsewhere': [
+    { shared: 64e3 },
+    tree(
+      'rate 64000bit ceil 64000bit burst 4096b cburst 4096b quantum 60000',
+      'rate 8000bit ceil 64000bit burst 4096b cburst 4096b quantum 1514',
+    ),
+  ],
+}
 
-t.test('planMedium() holds strangers to 1 Mbit/s where the network names no upload rate', async (t) => {
-  const lines = planMedium(networkSpec({ options: { 'rate.down': 10e6 } })).map(({ apply }) => typed(apply))
-  t.strictSame(
-    lines.toSpliced(6, 1),
-    tree('rate 1000000bit ceil 1000000bit burst 3028b cburst 3028b quantum 1514'),
-  )
-})
-
-t.test('planMedium() is taken back by deleting the IFB', async (t) => {
-  t.strictSame(
-    planMedium(networkSpec()).flatMap(({ revert = [] }) => revert.map(typed)),
-    [`ip link del dev ${IFB}`],
-  )
-})
-
-t.test('planDown() is a token bucket on the host end', async (t) => {
-  t.strictSame(
-    planDown('sv-1', shapeOf(50e6, 1500)).map(({ apply }) => typed(apply)),
-    ['tc qdisc replace dev sv-1 root handle 1: tbf rate 50000000bit burst 25000b limit 62500b'],
-  )
-})
-
-t.test(
-  'planUp() sends what a member sends to its own class, found by its MAC, and takes filter and class back',
-  async (t) => {
-    const plan = planUp('sv-1', { medium: IFB, slot: 9, mac: '02:42:0a:09:00:fe' }, shapeOf(50e6, 1500))
-    t.strictSame(
-      plan.map(({ apply }) => typed(apply)),
-      [
-        `tc class replace dev ${IFB} parent 1:1 classid 1:1a htb rate 50000000bit ceil 50000000bit burst 25000b cburst 25000b quantum 6250`,
-        `tc qdisc replace dev ${IFB} parent 1:1a handle 1a: bfifo limit 62500b`,
-        `tc filter replace dev ${IFB} parent 1: prio 1 handle 2:fe:a protocol all u32 ht 2:fe: match u32 0x02420a09 0xffffffff at -8 match u16 0x00fe 0xffff at -4 flowid 1:1a`,
-        'tc qdisc replace dev sv-1 handle ffff: ingress',
-        `tc filter replace dev sv-1 parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${IFB}`,
-      ],
-    )
-    t.strictSame(
-      plan.flatMap(({ revert = [] }) => revert.map(typed)),
-      [
-        `tc filter del dev ${IFB} parent 1: prio 1 handle 2:fe:a protocol all u32`,
-        `tc class del dev ${IFB} classid 1:1a`,
-      ],
-    )
-  },
-)
-
-t.test('planUp() gives each of 1024 members ids of its own that the kernel can hold', async (t) => {
-  const ids = Array.from({ length: 1024 }, (_, slot) => {
-    const [first, , filter] = planUp(
-      'sv-1',
-      { medium: IFB, slot, mac: '02:42:0a:09:00:02' },
-      shapeOf(1e6, 1500),
-    )
-    const [, id = ''] = /classid 1:(\w+)/.exec(first?.apply.line ?? '') ?? []
-    const [, node = ''] = /handle 2:2:(\w+)/.exec(filter?.apply.line ?? '') ?? []
-    t.ok(
-      Number.parseInt(id, 16) > 0x10 && Number.parseInt(node, 16) > 0 && Number.parseInt(node, 16) < 0x1000,
-    )
-    return `${id} ${node}`
+for (const [name, [changes, expected]] of Object.entries(mediums))
+  t.test(`planMedium() gives ${name}`, async (t) => {
+    const plan = planMedium(networkSpec(changes))
+    t.strictSame(lines(plan), expected)
+    t.strictSame(reverts(plan), [`ip link del dev ${IFB}`])
   })
-  t.equal(new Set(ids).size, 1024)
+
+t.test('rootLayout() is the cap, what cuts offload packets, and a queue', async (t) => {
+  t.strictSame(lines(planLayout(rootLayout('sv-1', BARE_50))), [
+    `tc qdisc replace dev sv-1 root handle 1: tbf rate 50000000bit burst 25000b limit ${BARE_50.limit}b`,
+    `tc qdisc replace dev sv-1 parent 1:1 handle 2: tbf rate 400000000000bit burst 1514b limit ${BARE_50.limit}b`,
+    `tc qdisc replace dev sv-1 parent 2:1 handle 6002: bfifo limit ${BARE_50.limit}b`,
+  ])
 })
 
-t.test('planOffload() allows a millisecond of sending at once, from a frame to 64 KB', async (t) => {
-  const line = (rate: number) =>
-    planOffload('sp-1', shapeOf(rate, 1500), 1500).map(({ apply }) => typed(apply))[0]
-  t.equal(line(1e6), 'ip link set dev sp-1 gso_max_size 1500 gso_max_segs 1')
-  t.equal(line(100e6), 'ip link set dev sp-1 gso_max_size 12500 gso_max_segs 8')
-  t.equal(line(1e9), undefined)
+t.test('rootLayout() has the delay before the queue, so that what it holds is no backlog', async (t) => {
+  const slow = shape({ 'rate.down': 1e6, 'delay.down': 20e3 }, ABLE)
+  t.strictSame(lines(planLayout(rootLayout('sv-1', slow))), [
+    `tc qdisc replace dev sv-1 root handle 1: tbf rate 1000000bit burst 3028b limit ${slow.limit}b`,
+    `tc qdisc replace dev sv-1 parent 1:1 handle 2: tbf rate 400000000000bit burst 1514b limit ${slow.limit}b`,
+    `tc qdisc replace dev sv-1 parent 2:1 handle 1002: netem limit ${slow.netem?.limit} delay 20000us 0us 0% loss random 0% 0% duplicate 0% corrupt 0% reorder 0%`,
+    `tc qdisc replace dev sv-1 parent 1002:1 handle 2002: fq_codel memory_limit ${2 * slow.limit}b quantum 1514 target 5000us drop_batch 8`,
+  ])
 })
+
+t.test(
+  'each kind of queue and each distribution has a handle of its own: one cannot change its kind',
+  async (t) => {
+    const handles = (options: Parameters<typeof shape>[0], abilities = ABLE): string[] =>
+      rootLayout('sv-1', shape(options, abilities)).qdiscs.map(({ handle }) => handle)
+    const rate = { 'rate.down': 1e6 }
+    const queues = [
+      handles(rate).at(-1),
+      ...(['cake', 'sfq', 'pfifo'] as const).map((queue) => handles({ ...rate, queue }).at(-1)),
+      handles(rate, BARE).at(-1),
+    ]
+    const delays = (['uniform', 'normal', 'pareto', 'paretonormal'] as const).map(
+      (distribution) => handles({ 'delay.down': 1, jitter: 1, 'delay.distribution': distribution })[2],
+    )
+    t.equal(new Set([...queues, ...delays, '1:', '2:']).size, 11)
+    t.not(
+      handles({ 'rate.down': 10e9 })[1],
+      handles(rate)[1],
+      'nor can a wide bucket become a narrow one: what waits in it would never fit through',
+    )
+  },
+)
+
+t.test('soloLayout() has all that arrives go through a device of its own', async (t) => {
+  t.strictSame(lines(planLayout(soloLayout('sv-1', 'se-1', BARE_50))), [
+    ...lines(planLayout(rootLayout('se-1', BARE_50))),
+    'tc qdisc replace dev sv-1 handle ffff: ingress',
+    'tc filter replace dev sv-1 parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev se-1',
+  ])
+})
+
+const member = (slot: number): Member => ({ medium: IFB, slot, mac: '02:42:0a:09:00:fe' })
+const MEMBER = [
+  `tc qdisc replace dev ${IFB} parent 1:1a handle 1a: tbf rate 400000000000bit burst 1514b limit ${BARE_50.limit}b`,
+  `tc qdisc replace dev ${IFB} parent 1a:1 handle 601a: bfifo limit ${BARE_50.limit}b`,
+  `tc filter replace dev ${IFB} parent 1: prio 1 handle 2:fe:a protocol all u32 ht 2:fe: match u32 0x02420a09 0xffffffff at -8 match u16 0x00fe 0xffff at -4 flowid 1:1a`,
+  'tc qdisc replace dev sv-1 handle ffff: ingress',
+  `tc filter replace dev sv-1 parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${IFB}`,
+]
+
+t.test('memberLayout() sends what a member sends to its class, found by its MAC', async (t) => {
+  const plan = planLayout(memberLayout('sv-1', member(9), BARE_50))
+  t.strictSame(lines(plan), [
+    `tc class replace dev ${IFB} parent 1:1 classid 1:1a htb prio 0 rate 50000000bit ceil 50000000bit burst 25000b cburst 25000b quantum 1514`,
+    ...MEMBER,
+  ])
+  t.strictSame(
+    reverts(plan),
+    [
+      `tc filter del dev ${IFB} parent 1: prio 1 handle 2:fe:a protocol all u32`,
+      `tc class del dev ${IFB} classid 1:1a`,
+    ],
+    'the filter first: a class that is pointed to cannot go',
+  )
+})
+
+t.test('memberLayout() of a shared rate has its part for itself and its cap as a ceiling', async (t) => {
+  const first = (share: { guaranteed: number; priority: number }) =>
+    lines(planLayout(memberLayout('sv-1', member(9), BARE_50, share)))[0]
+  t.equal(
+    first({ guaranteed: 10e6, priority: 2 }),
+    `tc class replace dev ${IFB} parent 1:1 classid 1:1a htb prio 2 rate 10000000bit ceil 50000000bit burst 5000b cburst 25000b quantum 1514`,
+  )
+  t.equal(
+    first({ guaranteed: 90e6, priority: 0 }),
+    `tc class replace dev ${IFB} parent 1:1 classid 1:1a htb prio 0 rate 50000000bit ceil 50000000bit burst 25000b cburst 25000b quantum 1514`,
+    'never more than its own cap',
+  )
+  t.equal(
+    first({ guaranteed: 8e3, priority: 7 }),
+    `tc class replace dev ${IFB} parent 1:1 classid 1:1a htb prio 7 rate 8000bit ceil 50000000bit burst 3028b cburst 25000b quantum 1514`,
+    'and room for two packets',
+  )
+})
+
+t.test('each of 1024 members has ids of its own that the kernel can hold', async (t) => {
+  const ids = Array.from({ length: 1024 }, (_, slot) => {
+    const plan = planLayout(
+      memberLayout('sv-1', member(slot), shape({ 'rate.down': 1e6, 'delay.down': 1 }, ABLE)),
+    )
+    const [, id = ''] = /classid 1:(\w+)/.exec(plan[0]?.apply.line ?? '') ?? []
+    const handles = plan.flatMap(
+      ({ apply: { line } }) => /^qdisc .* parent .* handle (\w+):/.exec(line)?.[1] ?? [],
+    )
+    const node = plan.map(({ apply: { line } }) => /handle 2:fe:(\w+)/.exec(line)?.[1] ?? '').join('')
+    const numbers = [id, node, ...handles].map((hex) => Number.parseInt(hex, 16))
+    t.equal(handles.length, 3)
+    t.ok((numbers[0] ?? 0) > 0x10 && (numbers[1] ?? 0) > 0 && (numbers[1] ?? 0) < 0x1000, `${id} ${node}`)
+    t.ok(numbers.every((number) => number < 0xffff))
+    return [id, `node ${node}`, ...handles.map((handle) => `qdisc ${handle}`)]
+  })
+  t.equal(new Set(ids.flat()).size, 5 * 1024)
+})
+
+t.test(
+  'planMedium() has a class and a hash more where the uplink is shaped, for frames to the bridge',
+  async (t) => {
+    const hash = [
+      `tc filter add dev ${IFB} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
+      `tc filter add dev ${IFB} parent 1: prio 1 handle 800::1 protocol all u32 ht 800: match u16 0x0251 0xffff at -14 match u32 0xd64097e1 0xffffffff at -12 hashkey mask 0x00ff0000 at -4 link 3:`,
+    ]
+    const uplink = (rate: string) =>
+      `tc class replace dev ${IFB} parent 1:1 classid 1:2 htb prio 0 rate ${rate} ceil 50000000bit burst 25000b cburst 25000b quantum 1514`
+    const plain = lines(planMedium(networkSpec()))
+    t.strictSame(lines(planMedium(networkSpec(), BARE_50)), [...plain, uplink('50000000bit'), ...hash])
+    const shared = networkSpec({ shared: 80e6 })
+    t.strictSame(lines(planMedium(shared, BARE_50)), [
+      ...lines(planMedium(shared)),
+      uplink('8000bit'),
+      ...hash,
+    ])
+    t.strictSame(
+      lines(planTrunk(networkSpec(), BARE_50)),
+      [...plain.slice(4, 6), uplink('50000000bit'), ...hash],
+      'what of it can change',
+    )
+  },
+)
