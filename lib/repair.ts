@@ -1,10 +1,10 @@
 import { formatSubnet } from './addresses.ts'
 import { PROBE_DEVICE } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
-import { addAddress, attach, deleteLink, setUp } from './kernel/ip.ts'
+import { addAddress, attach, deleteLink, setMac, setUp } from './kernel/ip.ts'
 import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
 import { putClass } from './kernel/tc.ts'
-import { hostEndName, mediumName, ownMediumName } from './names.ts'
+import { bridgeMac, hostEndName, mediumName, ownMediumName } from './names.ts'
 import {
   endpointLayout,
   memberShares,
@@ -120,6 +120,7 @@ function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
   const gateways = [...spec.ipv4, ...spec.ipv6].flatMap(({ gateway }) => (gateway ? [gateway] : []))
   const lost = gateways.filter((gateway) => !bridge.addresses.includes(gateway))
   return [
+    ...(bridge.mac === bridgeMac(spec.id) ? [] : [step(setMac(spec.bridge, bridgeMac(spec.id)))]),
     ...lost.map((gateway) => step(addAddress(spec.bridge, gateway))),
     ...(bridge.up ? [] : [step(setUp(spec.bridge))]),
   ]

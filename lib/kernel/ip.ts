@@ -13,6 +13,8 @@ export const addAddress = (device: string, cidr: string): Command =>
 
 export const setUp = (device: string): Command => ip`link set dev ${device} up`
 
+export const setMac = (device: string, mac: string): Command => ip`link set dev ${device} address ${mac}`
+
 export const deleteLink = (device: string): Command => ip`link del dev ${device}`
 
 export interface Veth {

@@ -16,6 +16,7 @@ interface LinkJson {
   readonly flags: readonly string[]
   readonly master?: string
   readonly ifalias?: string
+  readonly address?: string
   readonly linkinfo?: { readonly info_kind?: string }
   readonly addr_info: readonly {
     readonly family: string
@@ -30,6 +31,7 @@ export interface OwnLink {
   readonly kind: string
   readonly up: boolean
   readonly master: string | undefined
+  readonly mac: string
   /** CIDR */
   readonly addresses: readonly string[]
 }
@@ -44,6 +46,7 @@ export async function ownLinks(host: Host): Promise<OwnLink[]> {
       kind: link.linkinfo?.info_kind ?? '',
       up: link.flags.includes('UP'),
       master: link.master,
+      mac: link.address ?? '',
       addresses: link.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
     }))
 }

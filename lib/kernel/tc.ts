@@ -47,23 +47,26 @@ export const addStrangersQueue = (device: string, bytes: number): Command =>
 
 const byLastByte = 'hashkey mask 0x00ff0000 at -4'
 
-/** The hash by source MAC. Offsets are from the network header: -4 has the last bytes of the source MAC. */
+/**
+ * The hash by source MAC, and an empty one for the uplink: the kernel takes its time to free one that is deleted. Offsets are
+ * from the network header: -4 has the last bytes of the source MAC.
+ */
 export const addHash = (device: string): Command[] => [
   tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
+  tc`filter add dev ${device} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
   said(
     tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0`,
     `${byLastByte} link 2:`,
   ),
 ]
 
-/** The same for frames to the bridge's own MAC, which is looked at first. */
-export const addUplinkHash = (device: string, mac: string): Command[] => [
-  tc`filter add dev ${device} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
+/** Sends frames to the bridge's own MAC to the uplink's hash; looked at before the other. */
+export const addUplinkHash = (device: string, mac: string): Command =>
   said(
-    tc`filter add dev ${device} parent 1: prio 1 handle 800::1 protocol all u32 ht 800: match u16 0x${first(mac)} 0xffff at -14 match u32 0x${rest(mac)} 0xffffffff at -12`,
+    tc`filter add dev ${device} parent 1: prio 1 handle ${UPLINK_HASH} protocol all u32 ht 800: match u16 0x${first(mac)} 0xffff at -14 match u32 0x${rest(mac)} 0xffffffff at -12`,
     `${byLastByte} link 3:`,
-  ),
-]
+  )
+export const UPLINK_HASH = '800::1'
 
 const said = ({ program, line }: Command, more: string): Command => ({ program, line: `${line} ${more}` })
 const head = (mac: string): string => mac.replaceAll(':', '').slice(0, 8)
@@ -75,8 +78,9 @@ const tail = (mac: string): string => mac.replaceAll(':', '').slice(8)
 /** What a medium's hashes consist of before there is any member, as tc lists it. */
 export const hashHandles = (uplink: boolean): string[] => [
   '2:',
+  '3:',
   '800::2',
-  ...(uplink ? ['3:', '800::1'] : []),
+  ...(uplink ? [UPLINK_HASH] : []),
 ]
 
 export const ALL_MEMBERS = '1:1'

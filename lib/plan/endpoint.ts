@@ -129,12 +129,16 @@ export function endpointLayout(
 const OFFLOAD_TIME = 1e-3
 /** bytes: a kernel makes none larger by itself */
 const LARGEST_OFFLOAD = 65_536
+/** bytes: it takes no limit below a TCP header's room, which is 320 at most */
+const LEAST_OFFLOAD = 512
 
 /** Offload packets no longer than a millisecond of the upload rate that the link is made with. */
 function planOffload(peerEnd: string, { rate }: Shape, mtu: number): Plan {
   const bytes = Math.ceil((rate / 8) * OFFLOAD_TIME)
   if (bytes >= LARGEST_OFFLOAD) return []
-  return [step(limitOffload(peerEnd, Math.max(mtu, bytes), Math.max(1, Math.floor(bytes / mtu))))]
+  return [
+    step(limitOffload(peerEnd, Math.max(LEAST_OFFLOAD, mtu, bytes), Math.max(1, Math.floor(bytes / mtu)))),
+  ]
 }
 
 /** The link itself, from the host's bridge to what the engine will move away. */

@@ -21,6 +21,7 @@ import {
   STRANGERS,
   showDevice,
   UPLINK,
+  UPLINK_HASH,
 } from '../kernel/tc.ts'
 import { bridgeMac, mediumName } from '../names.ts'
 import type { NetworkSpec } from './network.ts'
@@ -259,13 +260,13 @@ export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
 /** What of a medium follows from options that can change. */
 export function planTrunk(network: NetworkSpec, uplink?: Shape): Plan {
   const medium = mediumName(network.id)
-  const [table, link] = uplink ? addUplinkHash(medium, bridgeMac(network.id)) : []
   return [
     ...mediumClasses(network, uplink).map((spec) =>
       spec.id === UPLINK ? step(putClass(spec), deleteClass(medium, UPLINK)) : step(putClass(spec)),
     ),
-    ...(table ? [step(table, deleteFilter(medium, '3:'))] : []),
-    ...(link ? [step(link, deleteFilter(medium, '800::1'))] : []),
+    ...(uplink
+      ? [step(addUplinkHash(medium, bridgeMac(network.id)), deleteFilter(medium, UPLINK_HASH))]
+      : []),
   ]
 }
 

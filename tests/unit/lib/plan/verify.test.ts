@@ -334,7 +334,7 @@ t.test('isWholeMedium() wants the tree, the classes before any member, and the h
   await applyPlan(planMedium(network), host)
   const say = async (line: string) => (await host.run('tc', [line], 'strict')).stdout
   const shown = readShown(`${await say('qdisc show')}\n${await say(`class show dev ${IFB}`)}`, [], IFB)
-  const whole: Shown = { ...shown, filters: new Set([`${IFB} 2:`, `${IFB} 800::2`]) }
+  const whole: Shown = { ...shown, filters: new Set([`${IFB} 2:`, `${IFB} 3:`, `${IFB} 800::2`]) }
   t.ok(isWholeMedium(IFB, specs, whole))
   t.notOk(isWholeMedium('si-2', specs, whole))
   t.notOk(isWholeMedium(IFB, specs, { ...whole, qdiscs: [] }))

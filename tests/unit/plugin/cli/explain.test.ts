@@ -34,7 +34,7 @@ t.test('sluiceNetworks() takes the networks of the driver, with the services on 
         { name: 'web', options: { rate: '1mbit', priority: '3' } },
         { name: 'database', options: {} },
       ],
-      subnet: '10.9.0.0/24',
+      subnets: ['10.9.0.0/24'],
       internal: true,
     },
   ])
@@ -77,7 +77,7 @@ t.test('explain prints commands by network, and changes nothing', async (t) => {
     received.filter(({ call }) => !call.startsWith('GET')),
     [
       { call: 'POST /v1/explain', body: { name: 'project_front', options: { rate: '20mbit' } } },
-      { call: 'POST /v1/explain', body: { name: 'project_back', subnet: '10.9.0.0/24', internal: true } },
+      { call: 'POST /v1/explain', body: { name: 'project_back', subnets: ['10.9.0.0/24'], internal: true } },
     ],
   )
   const { stdout } = await run(['explain', '-', '--format', 'json'], { env, input: JSON.stringify(file) })
