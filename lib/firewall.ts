@@ -220,6 +220,11 @@ function createGate(host: Host, current: () => NetworkSpec[]) {
       const needed = new Set(current().flatMap(familiesOf))
       if (opening || [...found].some((family) => !needed.has(family))) await setAll(false)
     },
-    check: () => setAll(true),
+    check: async (): Promise<boolean> => {
+      const changed = await setAll(true)
+      // At boot the engine comes after us, and its containers right after it: the first of them looks again.
+      looked = 0
+      return changed
+    },
   }
 }

@@ -42,6 +42,7 @@ const damages: Record<string, string[]> = {
     `tc filter del dev ${IFB} parent 1: prio 1 handle 800::1 protocol all u32`,
     `tc qdisc del dev ${BRIDGE} root`,
   ],
+  'the MAC of the bridge': [`ip link set dev ${BRIDGE} address 02:00:00:00:00:99`],
   'the bridge with its uplink': [`ip link del dev ${BRIDGE}`],
 }
 

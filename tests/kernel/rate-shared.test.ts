@@ -107,6 +107,8 @@ t.test('an uplink is for what leaves the network and what comes in, and not for 
     wanted: [20e6],
     slack: 0.02,
   })
+  const both = () => Promise.all([one, two].map((from) => sendBeside(from, outside, '192.0.2.2')))
+  await comeOut(t, 'out, both', both, { wanted: [10e6, 10e6], slack: 0.05 })
   await comeOut(t, 'in', async () => [await send(lan.host, one, '10.9.0.2')], { wanted: [50e6], slack: 0.02 })
   const among = await send(one, two, '10.9.0.3')
   t.ok(among > 200e6, `among members: ${shown(among)}`)
