@@ -3,10 +3,9 @@ import { IMPAIRMENTS, type LinkOptions, QUEUES } from './plan/link.ts'
 import type { Abilities } from './plan/shape.ts'
 
 /** What of them a shape depends on. */
-export const abilitiesOf = ({ qdiscs, seed }: Capabilities): Abilities => ({
+export const abilitiesOf = ({ qdiscs }: Capabilities): Abilities => ({
   netem: qdiscs.netem,
   queues: QUEUES.filter((kind) => kind === 'pfifo' || qdiscs[kind]),
-  seed,
 })
 
 /** Modules that the kernel lacks and some option needs. */

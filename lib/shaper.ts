@@ -42,7 +42,6 @@ export interface Shaper {
   unmake(network: NetworkSpec, endpoint: EndpointSpec): Promise<void>
   /** Leads from one state to the other under traffic. @throws {CommandError | Error} all is as it was before */
   change(before: Members, after: Members): Promise<void>
-  abilities(): Promise<Abilities>
 }
 
 export interface ShaperParts {
@@ -135,7 +134,6 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
   }
 
   return {
-    abilities,
     make,
     change,
     unmake: async (network, endpoint) => {

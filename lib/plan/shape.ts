@@ -6,8 +6,6 @@ import { type LinkOptions, QUEUES, type QueueKind } from './link.ts'
 export interface Abilities {
   readonly netem: boolean
   readonly queues: readonly QueueKind[]
-  /** netem takes a seed */
-  readonly seed: boolean
 }
 
 /** One direction of a link: what may pass, what is done to it, and what it waits in. */

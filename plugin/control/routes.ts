@@ -1,5 +1,5 @@
 import { abilitiesOf, missingModules } from '../../lib/capabilities.ts'
-import { InvalidRequestError } from '../../lib/errors.ts'
+import { InvalidRequestError, NotFoundError } from '../../lib/errors.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import { readCounters, showTree } from '../../lib/kernel/counters.ts'
 import type { Host } from '../../lib/kernel/host.ts'
@@ -64,7 +64,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
 
   const look = async (specs: readonly NetworkSpec[]): Promise<Seen> => {
     const mediums = specs.filter(({ id }) => store.hasMedium(id)).map(({ id }) => mediumName(id))
-    const redirected = specs.flatMap((spec) => [...membersOf(spec.id).map(({ id }) => hostEndName(id))])
+    const redirected = specs.flatMap((spec) => membersOf(spec.id).map(({ id }) => hostEndName(id)))
     const [found, readings, seen] = await Promise.all([
       capabilities(),
       readCounters(host),
@@ -132,6 +132,8 @@ export function controlRoutes(parts: ControlParts): Route[] {
       handle: async ({ params: { id = '', endpoint = '' }, body }) => {
         const change = changeOf(body)
         const network = networks.network(id)
+        if (!membersOf(id).some((one) => one.id === endpoint))
+          throw new NotFoundError(`endpoint ${endpoint} is not one of network ${id}`)
         await networks.changeEndpoint(endpoint, (spec) => {
           const attachment = parseAttachmentOptions(changeGiven(spec.given ?? {}, change, 'attachment'))
           checkLinkOptions(inForce(network.options, attachment.options), network)

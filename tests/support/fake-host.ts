@@ -64,32 +64,3 @@ export function fakeHost({
 /** What an idle host says when it is looked at: no routes, no links, no table. */
 export const nothingThere = (line: string): string | undefined =>
   line.startsWith('ip') && / show/.test(line) ? '[]' : undefined
-
-/**
- * A host that says of a shape what it was last told to set: for calls that read back what they did, when it is not the
- * shape that is tested.
- */
-export function agreeableHost(script: Script = {}): FakeHost {
-  const host: FakeHost = fakeHost({
-    ...script,
-    answer: (line) => script.answer?.(line) ?? readBack(line, host.lines) ?? nothingThere(line),
-  })
-  return host
-}
-
-function readBack(line: string, before: readonly string[]): string | undefined {
-  const [, device] = /^tc qdisc show dev (\S+)/.exec(line) ?? []
-  if (device !== undefined) return JSON.stringify(before.flatMap((one) => qdiscOf(device, one)))
-  const [, medium = '', id = ''] = /^tc class show dev (\S+) classid (\S+)/.exec(line) ?? []
-  const words = `class replace dev ${medium} parent 1:1 classid ${id} `
-  const [, rate] = /rate (\d+)bit/.exec(before.findLast((one) => one.includes(words)) ?? '') ?? []
-  return rate === undefined ? undefined : `class htb ${id} parent 1:1 prio 0 rate ${rate}bit ceil`
-}
-
-function qdiscOf(device: string, line: string): object[] {
-  const [, where = '', handle, kind] =
-    /^tc qdisc replace dev \S+ (root |parent \S+ )?handle (\S+) (\w+)/.exec(line) ?? []
-  if (!line.startsWith(`tc qdisc replace dev ${device} `) || handle === undefined) return []
-  const [, rate = '0'] = / rate (\d+)bit/.exec(line) ?? []
-  return [{ kind, handle, ...(where === 'root ' ? { root: true } : {}), options: { rate: Number(rate) / 8 } }]
-}

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lock } from './lock.ts'
 import { ensurePackages } from './packages.ts'
 import { run } from './run.ts'
-import { until } from './until.ts'
 
 /** Where roots and images outlive a run of the tests. */
 export const cacheDir = process.env.SLUICE_TEST_CACHE ?? '/var/cache/sluice-tests'
@@ -64,18 +64,4 @@ async function mirror(): Promise<string> {
   const uri = uris.split('\n').find((line) => line !== '' && !line.includes('security'))
   if (uri === undefined) throw new Error('apt knows no mirror: its sources are empty')
   return uri
-}
-
-/** Holds `file` as a lock between processes, or gives up the wait when `done` becomes true. A dead holder's lock is broken. */
-async function lock(file: string, done: () => boolean): Promise<() => unknown> {
-  let held = false
-  const take = () => {
-    if (done()) return true
-    if (existsSync(file) && !existsSync(`/proc/${readFileSync(file, 'utf8')}`)) rmSync(file)
-    writeFileSync(file, String(process.pid), { flag: 'wx' })
-    held = true
-    return true
-  }
-  await until(`the lock ${file}, held by another test run`, take, { timeout: 900_000, every: 500 })
-  return () => held && rmSync(file, { force: true })
 }
