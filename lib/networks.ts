@@ -3,15 +3,19 @@ import { abilitiesOf, lacking } from './capabilities.ts'
 import { messageOf, NotFoundError, OptionError, UnsupportedError } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Capabilities } from './kernel/capabilities.ts'
+import type { holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
 import { type Surroundings, surroundings } from './kernel/surroundings.ts'
 import { mediumName } from './names.ts'
 import { type EndpointSpec, linkOptions, planUplink, usesMedium } from './plan/endpoint.ts'
+import { aloneElements } from './plan/firewall.ts'
 import { type LinkOptions, linkFault } from './plan/link.ts'
 import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
 import { applyPlan, revertPlan } from './plan/plan.ts'
+import type { PortRequest } from './plan/ports.ts'
 import { planMedium } from './plan/shaping.ts'
 import { sharesFault } from './plan/shares.ts'
+import { createPublisher } from './publisher.ts'
 import { createQueue } from './queue.ts'
 import { createShaper, keepShapes, type Members } from './shaper.ts'
 import type { NetworkStore } from './store/networks.ts'
@@ -41,6 +45,12 @@ export interface Networks {
   /** Notes that the engine takes the interface now. @throws {InvalidRequestError} it is not known */
   join(id: string): EndpointSpec
   removeEndpoint(id: string): Promise<void>
+  /** Publishes an endpoint's ports, in place of those that it had. @throws {InvalidRequestError | CommandError} */
+  publish(id: string, requests: readonly PortRequest[]): Promise<void>
+  /** Takes them back. @throws {CommandError} */
+  withdraw(id: string): Promise<void>
+  /** Holds ports that were published when the last process ended. @returns what cannot be held, and why */
+  restorePorts(): Promise<string[]>
   /** Changes a network under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
   changeNetwork(id: string, describe: (spec: NetworkSpec) => NetworkChange): Promise<void>
   /** Changes an attachment under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
@@ -59,12 +69,14 @@ export interface NetworksParts {
   readonly store: NetworkStore
   readonly firewall: Firewall
   readonly capabilities: () => Promise<Capabilities>
+  readonly hold: typeof holdPort
 }
 
-export function createNetworks({ host, store, firewall, capabilities }: NetworksParts): Networks {
+export function createNetworks({ host, store, firewall, capabilities, hold }: NetworksParts): Networks {
   const queue = createQueue()
   const abilities = async () => abilitiesOf(await capabilities())
   const shaper = createShaper({ host, store, abilities })
+  const publisher = createPublisher({ host, store, firewall, hold })
 
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
     const uplink = spec.uplink ? planUplink(spec, await abilities()) : []
@@ -87,8 +99,17 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
     shares ? queue(mediumName(network.id), work) : work()
 
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
-    await onMedium(network, network.shared !== undefined, () => shaper.unmake(network, endpoint))
+    await together(
+      onMedium(network, network.shared !== undefined, () => shaper.unmake(network, endpoint)),
+      publisher.withdraw(endpoint.id),
+      firewall.take(aloneElements(network, endpoint)),
+    )
     store.removeEndpoint(endpoint.id)
+  }
+
+  const letIn = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
+    await firewall.expect(network)
+    await firewall.put(aloneElements(network, endpoint))
   }
 
   const makeEndpoint = async (network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void> => {
@@ -100,7 +121,7 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
         await applyPlan(planForwarding(network), host)
         await shaper.make(network, endpoint)
       })
-      await together(link, firewall.expect(network))
+      await together(link, letIn(network, endpoint))
       store.endpointReady(endpoint.id)
     } catch (error) {
       await afterwards(error, unmake(network, endpoint))
@@ -209,6 +230,13 @@ export function createNetworks({ host, store, firewall, capabilities }: Networks
         const spec = known && store.network(known.networkId)
         if (known && spec) await unmake(spec, known)
       }),
+    publish: (id, requests) =>
+      queue(id, () => {
+        const spec = endpoint(id)
+        return publisher.publish(network(spec.networkId), spec, requests)
+      }),
+    withdraw: (id) => queue(id, () => publisher.withdraw(id)),
+    restorePorts: publisher.restore,
     changeNetwork: (id, describe) =>
       queue(id, () =>
         changeMembers(id, ({ network: { shared: _, uplink: __, ...rest }, endpoints }) => ({

@@ -56,12 +56,17 @@ export function createKeeper(parts: KeeperParts): Keeper {
   }
   return {
     recover: async () => [
-      ...(await inTurn([() => endUnfinished(parts)])),
+      ...(await inTurn([() => endUnfinished(parts), () => restorePorts(parts)])),
       ...(await pass()),
       ...releaseOrphans(store, pools, Date.now() - ABANDONED),
     ],
     reconcile: pass,
   }
+}
+
+async function restorePorts({ networks }: KeeperParts): Promise<Repair[]> {
+  const lost = await networks.restorePorts()
+  return lost.map((port) => `${UNREPAIRED} published port ${port}; it stays published`)
 }
 
 /** How a finding begins that could not be set right. */

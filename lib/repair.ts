@@ -1,7 +1,7 @@
 import { formatSubnet } from './addresses.ts'
 import { PROBE_DEVICE } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
-import { addAddress, attach, deleteLink, setMac, setUp } from './kernel/ip.ts'
+import { addAddress, attach, deleteLink, reflect, setMac, setUp } from './kernel/ip.ts'
 import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
 import { putClass } from './kernel/tc.ts'
 import { bridgeMac, hostEndName, mediumName, ownMediumName } from './names.ts'
@@ -99,7 +99,11 @@ export async function repairLinks(view: View, host: Host): Promise<Repair[]> {
     const link = links.get(hostEndName(spec.id))
     const network = networks.find(({ id }) => id === spec.networkId)
     if (!network || !link || (link.master === network.bridge && link.up)) return []
-    const plan = [step(attach(link.name, network.bridge)), step(setUp(link.name))]
+    const plan = [
+      step(attach(link.name, network.bridge)),
+      ...(spec.ports ? [step(reflect(link.name))] : []),
+      step(setUp(link.name)),
+    ]
     return [[`link ${link.name} was off its bridge: repaired`, plan]]
   })
   const names = [

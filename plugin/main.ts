@@ -4,6 +4,7 @@ import pino, { type Logger } from 'pino'
 import { messageOf } from '../lib/errors.ts'
 import { createFirewall } from '../lib/firewall.ts'
 import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
+import { holdPort } from '../lib/kernel/hold.ts'
 import { realHost } from '../lib/kernel/host.ts'
 import { createNetworks } from '../lib/networks.ts'
 import { createKeeper, UNREPAIRED } from '../lib/reconcile.ts'
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
     return NOTHING
   })
   const capabilities = () => probing
-  const networks = createNetworks({ host, store, firewall, capabilities })
+  const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort })
   const keeper = createKeeper({ host, store, pools, networks, firewall, capabilities })
   const metrics = createMetrics(() => ({
     networks: store.networks().length,

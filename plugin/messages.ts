@@ -44,6 +44,20 @@ export interface JoinRequest extends EndpointRequest {
   readonly Options?: Readonly<Record<string, unknown>> | null
 }
 
+/** An element of the option `com.docker.network.portmap`. */
+export interface PortMapping {
+  /** IANA's number of the protocol */
+  readonly Proto: number
+  /** of the container */
+  readonly Port: number
+  /** "" for any */
+  readonly HostIP?: string
+  /** 0: whatever is free */
+  readonly HostPort?: number
+  /** last of a range to choose from */
+  readonly HostPortEnd?: number
+}
+
 export interface JoinResponse {
   readonly InterfaceName: { readonly SrcName: string; readonly DstPrefix: string }
   readonly Gateway?: string

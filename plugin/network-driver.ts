@@ -11,10 +11,12 @@ import {
   type AttachmentOptions,
   checkLinkOptions,
   checkNetworkShape,
+  checkPassage,
   type NetworkOptions,
   parseAttachmentOptions,
   parseNetworkOptions,
 } from './parse-options.ts'
+import { portRequests } from './port-requests.ts'
 
 const NETLABEL = 'com.docker.network'
 /** bytes: the least that IPv6 lives with */
@@ -70,16 +72,28 @@ export const networkDriver = (networks: Networks) => ({
     }
   },
 
-  /** Nothing to do: the link stays until DeleteEndpoint, since the engine may Join again without a CreateEndpoint. */
-  Leave: () => ({}),
+  /** The link stays until DeleteEndpoint, since the engine may Join again without a CreateEndpoint. */
+  Leave: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
 
-  ProgramExternalConnectivity: () => ({}),
-  RevokeExternalConnectivity: () => ({}),
+  ProgramExternalConnectivity: async (message: wire.JoinRequest) => {
+    await networks.publish(message.EndpointID, portRequests(message))
+    return {}
+  },
+
+  RevokeExternalConnectivity: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
+
   DiscoverNew: () => ({}),
   DiscoverDelete: () => ({}),
   AllocateNetwork: (message: wire.CreateNetworkRequest) => ({ Options: message.Options ?? {} }),
   FreeNetwork: () => ({}),
 })
+
+/** A refusal would fail the connection of the network that takes over; what is left behind, the next repair finds. */
+const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> =>
+  networks.withdraw(endpointId).then(
+    () => ({}),
+    () => ({}),
+  )
 
 const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unknown> =>
   (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>
@@ -91,7 +105,10 @@ function networkSpec(
   around: Surroundings,
 ): NetworkSpec {
   const mtu = options.mtu ?? around.mtu
+  const internal = message.Options?.[`${NETLABEL}.internal`] === true
+  const { passage } = options
   checkNetworkShape(options.shape, mtu)
+  checkPassage(passage, { internal })
   const bridge = options.bridge ?? bridgeName(message.NetworkID)
   if (around.links.has(bridge))
     throw new InvalidRequestError(
@@ -102,12 +119,15 @@ function networkSpec(
     bridge,
     mtu,
     ipv4: (message.IPv4Data ?? []).flatMap((data) =>
-      subnetSpec(data, options.inhibitIpv4, 'DefaultGatewayIPv4'),
+      subnetSpec(data, options.inhibitIpv4 || passage.mode4 === 'isolated', 'DefaultGatewayIPv4'),
     ),
-    ipv6: (message.IPv6Data ?? []).flatMap((data) => subnetSpec(data, false, 'DefaultGatewayIPv6')),
-    internal: message.Options?.[`${NETLABEL}.internal`] === true,
+    ipv6: (message.IPv6Data ?? []).flatMap((data) =>
+      subnetSpec(data, passage.mode6 === 'isolated', 'DefaultGatewayIPv6'),
+    ),
+    internal,
     masquerade: options.masquerade,
     interfacePrefix: options.interfacePrefix,
+    ...(Object.keys(passage).length > 0 ? { passage } : {}),
     ...options.shape,
   }
   if (spec.ipv6.length > 0 && mtu < IPV6_MTU)

@@ -1,53 +1,18 @@
-import { messageOf, OptionError } from '../lib/errors.ts'
+import { OptionError } from '../lib/errors.ts'
 import { byDirection, inForce, type LinkContext, type LinkOptions, linkFault } from '../lib/plan/link.ts'
+import type { Passage } from '../lib/plan/network.ts'
 import { PROFILES } from '../lib/profiles.ts'
-import { nearest } from './nearest.ts'
-import { fullName, isLive, isOption, OPTIONS, type OptionName, type Parsed, type Scope } from './options.ts'
+import { fullName, isLive, type OptionName, optionNames, type Parsed } from './options.ts'
+import { passageOf } from './parse-passage.ts'
+import { type Given, readOptions } from './read-options.ts'
 
-type Given = Readonly<Record<string, unknown>>
 /** Options that can change, as the user wrote them, by their names. */
 export type GivenText = Readonly<Record<string, string>>
 
-const shown = (key: string): string => JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key)
+const LINK_KEYS = optionNames('attachment')
+  .filter((key) => key !== 'link')
+  .map((key) => [key, key] as const)
 
-/** @throws {OptionError} */
-function parseOptions(given: Given, scope: Scope): Parsed {
-  const parsed: Record<string, unknown> = {}
-  for (const [written, value] of Object.entries(given)) {
-    const key = fullName(written)
-    if (!isOption(key)) throw unknownOption(written, scope)
-    if (!(OPTIONS[key].scopes as readonly Scope[]).includes(scope))
-      throw new OptionError(key, 'expected on the network (docker network create -o), not on one attachment')
-    if (key in parsed) throw new OptionError(key, 'given twice')
-    parsed[key] = parseValue(key, String(value))
-  }
-  return parsed as Parsed
-}
-
-function parseValue(key: OptionName, value: string): unknown {
-  try {
-    return OPTIONS[key].parse(value)
-  } catch (error) {
-    throw new OptionError(key, messageOf(error))
-  }
-}
-
-/** The keys that may be given there, in the order of the table. */
-export const optionNames = (scope: Scope): OptionName[] =>
-  (Object.keys(OPTIONS) as OptionName[]).filter((key) =>
-    (OPTIONS[key].scopes as readonly Scope[]).includes(scope),
-  )
-
-export function unknownOption(written: string, scope: Scope): OptionError {
-  const known = optionNames(scope)
-  const near = nearest(written, known)
-  const hint = near
-    ? `did you mean ${near}?`
-    : `expected one of ${known.filter((key) => !key.includes('docker')).join(', ')}, or Docker's own`
-  return new OptionError(shown(written).slice(1, -1), `unknown option, ${hint}`)
-}
-
-const LINK_KEYS = optionNames('attachment').filter((key) => key !== 'link')
 const UPLINK = {
   'uplink.rate': 'rate',
   'uplink.rate.up': 'rate.up',
@@ -62,20 +27,9 @@ const pick = (parsed: Given, names: readonly (readonly [string, string])[]): Lin
 
 /** One layer: the profile's options below those that were named one by one. */
 function layerOf(parsed: Parsed): LinkOptions {
-  const own = pick(
-    parsed,
-    LINK_KEYS.map((key) => [key, key]),
-  )
+  const own = pick(parsed, LINK_KEYS)
   const profile = parsed.link === undefined ? undefined : PROFILES[parsed.link]
-  if (!profile) return own
-  const base = parseOptions(profile.options, 'attachment')
-  return inForce(
-    pick(
-      base,
-      LINK_KEYS.map((key) => [key, key]),
-    ),
-    own,
-  )
+  return profile ? inForce(pick(readOptions(profile.options, 'attachment'), LINK_KEYS), own) : own
 }
 
 const textOf = (given: Given): GivenText =>
@@ -102,11 +56,12 @@ export interface NetworkOptions {
   readonly masquerade: boolean
   readonly inhibitIpv4: boolean
   readonly interfacePrefix: string
+  readonly passage: Passage
 }
 
 /** @param given `com.docker.network.generic` of CreateNetwork @throws {OptionError} */
 export function parseNetworkOptions(given: Given): NetworkOptions {
-  const parsed = parseOptions(given, 'network')
+  const parsed = readOptions(given, 'network')
   const shared = parsed['network.rate']
   const uplink = pick(parsed, Object.entries(UPLINK))
   return {
@@ -121,6 +76,7 @@ export function parseNetworkOptions(given: Given): NetworkOptions {
     masquerade: parsed['com.docker.network.bridge.enable_ip_masquerade'] ?? true,
     inhibitIpv4: parsed['com.docker.network.bridge.inhibit_ipv4'] ?? false,
     interfacePrefix: parsed['com.docker.network.container_iface_prefix'] ?? 'eth',
+    passage: passageOf(parsed),
   }
 }
 
@@ -138,7 +94,7 @@ export function parseAttachmentOptions(given: Given): AttachmentOptions {
   const own = Object.fromEntries(
     Object.entries(given).filter(([key]) => !key.toLowerCase().startsWith('com.docker.')),
   )
-  return { options: layerOf(parseOptions(own, 'attachment')), given: textOf(own) }
+  return { options: layerOf(readOptions(own, 'attachment')), given: textOf(own) }
 }
 
 /** Checks what no option can check alone. @throws {OptionError} */
@@ -158,26 +114,12 @@ export function checkNetworkShape({ options, shared, uplink = {} }: NetworkShape
     )
 }
 
-/**
- * The options after a change: a text sets, null unsets.
- *
- * @throws {OptionError} no such option there, or one that cannot change while its network lives
- */
-export function changeGiven(
-  given: GivenText,
-  change: Readonly<Record<string, string | null>>,
-  scope: Scope,
-): GivenText {
-  const result: Record<string, string> = { ...given }
-  for (const [written, value] of Object.entries(change)) {
-    const key = fullName(written)
-    if (!isOption(key)) throw unknownOption(written, scope)
-    if (!isLive(key))
-      throw new OptionError(key, 'expected when the network is created; it cannot change later')
-    if (!(OPTIONS[key].scopes as readonly Scope[]).includes(scope))
-      throw new OptionError(key, 'expected on the network, not on one attachment')
-    if (value === null) delete result[key]
-    else result[key] = value.trim()
-  }
-  return result
+/** What a gateway mode asks of the rest of the network. @throws {OptionError} */
+export function checkPassage({ mode4, mode6 }: Passage, { internal }: { readonly internal: boolean }): void {
+  const isolated = mode4 === 'isolated' ? 4 : mode6 === 'isolated' ? 6 : undefined
+  if (isolated === undefined || internal) return
+  throw new OptionError(
+    `com.docker.network.bridge.gateway_mode_ipv${isolated}`,
+    'expected isolated on an internal network alone (docker network create --internal)',
+  )
 }

@@ -53,6 +53,9 @@ export const limitOffload = (device: string, bytes: number, segments: number): C
 
 export const attach = (device: string, bridge: string): Command => ip`link set dev ${device} master ${bridge}`
 
+/** Lets a frame leave by the port that it came in by: a container's way to itself through the host's address, where br_netfilter is on. */
+export const reflect = (device: string): Command => ip`link set dev ${device} type bridge_slave hairpin on`
+
 /** An IFB device: what is redirected to it is queued as if it were sent there. Its queue length is 32 if not said. */
 export const addMedium = (device: string, mtu: number, alias: string): Command[] => [
   ip`link add name ${device} mtu ${mtu} txqueuelen 1000 group ${LINK_GROUP} type ifb`,
@@ -64,6 +67,12 @@ export const addMedium = (device: string, mtu: number, alias: string): Command[]
  * missing, and so is IPv6, below an MTU of 1280 or on a host without it: as in sysctl.d(5), `-` passes over that.
  */
 export const disableIpv6 = (device: string): Command => sysctl`-ipv6/conf/${device}/disable_ipv6=1`
+
+/**
+ * Lets what the host sends to a published port of 127.0.0.1 leave by the bridge. Packets for 127.0.0.0/8 that come from there are
+ * dropped by our rules (CVE-2020-8558).
+ */
+export const routeLoopback = (device: string): Command => sysctl`ipv4/conf/${device}/route_localnet=1`
 
 /** CVE-2020-13401: with accept_ra a container could become the host's IPv6 router. */
 export const ignoreRouterAdvertisements = (device: string): Command => sysctl`ipv6/conf/${device}/accept_ra=0`

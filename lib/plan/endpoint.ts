@@ -4,6 +4,7 @@ import { hostEndName, mediumName, ownMediumName, peerEndName } from '../names.ts
 import { inForce, type LinkOptions, needsTree } from './link.ts'
 import type { Kept, NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
+import type { PublishedPort } from './ports.ts'
 import { type Abilities, linkShapes, outwardShape, type Shape } from './shape.ts'
 import {
   EMPTY,
@@ -29,6 +30,8 @@ export interface EndpointSpec {
   /** addresses without prefix length, absent where the network has none of that family */
   readonly address4?: string
   readonly address6?: string
+  /** published while the endpoint is its container's gateway */
+  readonly ports?: readonly PublishedPort[]
   /** the attachment's own link options, over the network's of the same name */
   readonly options: LinkOptions
   /** directions that have been shaped since the link was made, and so keep their qdiscs */

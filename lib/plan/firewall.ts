@@ -1,18 +1,105 @@
 import type { Command, Program } from '../kernel/command.ts'
 import { deleteGate, type FilterTable, insertGate } from '../kernel/iptables.ts'
-import { networkElements } from '../kernel/nft.ts'
-import type { NetworkSpec } from './network.ts'
+import { addElements, deleteElements, type Element, elementWords, type Part } from '../kernel/nft.ts'
+import { hostEndName } from '../names.ts'
+import type { EndpointSpec } from './endpoint.ts'
+import type { GatewayMode, NetworkSpec } from './network.ts'
 import { type Plan, step } from './plan.ts'
+import { ANY4, ANY6, type Protocol, type PublishedPort } from './ports.ts'
 
-/**
- * A network's place in the rules: elements of sets, never rules of its own.
- *
- * @param outward names of the devices that routes with a gateway leave by
- */
-export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan => {
-  const { add, remove } = networkElements(network, outward)
-  return [step(add, remove)]
+/** IANA's numbers: a root file system without /etc/protocols does not know the names. */
+const NUMBERS: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 }
+
+const element = (set: string, ...key: Part[]): Element => ({ set, key })
+
+/** A network's place in the rules of one family. */
+function familyElements(network: NetworkSpec, family: 4 | 6): Element[] {
+  const { internal, masquerade, passage = {} } = network
+  const device = { device: network.bridge }
+  const subnets = (family === 4 ? network.ipv4 : network.ipv6).map(({ subnet }) => subnet)
+  const mode: GatewayMode = (family === 4 ? passage.mode4 : passage.mode6) ?? 'nat'
+  const source = family === 4 ? passage.source4 : passage.source6
+  const isTranslated = masquerade && !internal && mode.startsWith('nat')
+  if (subnets.length === 0) return []
+  return [
+    ...subnets.map((subnet) => element(`subnets${family}`, subnet)),
+    ...(isTranslated
+      ? subnets.map((subnet) =>
+          source === undefined
+            ? element(`masquerade${family}`, subnet)
+            : { set: `source${family}`, key: [subnet], value: [source] },
+        )
+      : []),
+    ...(mode === 'nat-unprotected' ? [element('exposed', device, `ipv${family}`)] : []),
+    ...(mode === 'routed' ? [element('routed', device, `ipv${family}`)] : []),
+  ]
 }
+
+/** A network's place in the rules: elements of sets, never rules of its own. */
+function networkElements(network: NetworkSpec): Element[] {
+  const device = { device: network.bridge }
+  const { icc, trusted = [] } = network.passage ?? {}
+  return [
+    element('bridges', device),
+    icc === false ? element('alone', device) : element('within', device, device),
+    ...(network.internal ? [element('internal', device)] : []),
+    ...trusted.map((from) => element('trusted', { device: from }, device)),
+    ...familyElements(network, 4),
+    ...familyElements(network, 6),
+  ]
+}
+
+const outwardElements = (outward: readonly string[]): Element[] =>
+  outward.map((device) => element('outward', { device }))
+
+/** One published port: a translation, or the container's own port where there is none, or where its network trusts somebody. */
+function portElement(network: NetworkSpec, endpoint: EndpointSpec, published: PublishedPort): Element[] {
+  const { proto, host, hostPort, port } = published
+  const family = host.includes(':') ? 6 : 4
+  const address = family === 4 ? endpoint.address4 : endpoint.address6
+  if (address === undefined) return []
+  const own = [address, NUMBERS[proto], port] as const
+  if (hostPort === 0) return [element(`open${family}`, ...own)]
+  const key = [NUMBERS[proto], hostPort]
+  return [
+    host === ANY4 || host === ANY6
+      ? { set: `any${family}`, key, value: [address, port] }
+      : { set: `named${family}`, key: [host, ...key], value: [address, port] },
+    ...(network.passage?.trusted ? [element(`offered${family}`, ...own)] : []),
+  ]
+}
+
+/** A container's ports; one may be published several times. */
+export function portElements(network: NetworkSpec, endpoint: EndpointSpec): Element[] {
+  const all = (endpoint.ports ?? []).flatMap((port) => portElement(network, endpoint, port))
+  return [...new Map(all.map((one) => [`${one.set} ${elementWords(one)}`, one])).values()]
+}
+
+/** What keeps an endpoint from its neighbours, where they are not to reach each other. */
+export const aloneElements = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'id'>): Element[] =>
+  network.passage?.icc === false ? [element('alone', { device: hostEndName(endpoint.id) })] : []
+
+/** A network with its endpoints. */
+export interface Guarded {
+  readonly network: NetworkSpec
+  readonly endpoints: readonly EndpointSpec[]
+}
+
+export const allElements = (networks: readonly Guarded[], outward: readonly string[]): Element[] => [
+  ...outwardElements(outward),
+  ...networks.flatMap(({ network, endpoints }) => [
+    ...networkElements(network),
+    ...endpoints.flatMap((one) => [...aloneElements(network, one), ...portElements(network, one)]),
+  ]),
+]
+
+/** What it takes to let a network in. @param outward names of the devices that routes with a gateway leave by */
+export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan =>
+  planElements(networkElements(network), ...outwardElements(outward))
+
+/** One transaction, whatever the number of elements. */
+export const planElements = (elements: readonly Element[], ...shared: Element[]): Plan =>
+  elements.length === 0 ? [] : [step(addElements([...elements, ...shared]), deleteElements(elements))]
 
 /** The chain that Docker keeps for others' rules, and comes by first. */
 export const USER_CHAIN = 'DOCKER-USER'

@@ -6,6 +6,7 @@ import {
   forwardIpv4,
   forwardIpv6,
   ignoreRouterAdvertisements,
+  routeLoopback,
   setUp,
 } from '../kernel/ip.ts'
 import { bridgeMac } from '../names.ts'
@@ -22,6 +23,25 @@ export interface SubnetSpec {
   readonly containerGateway?: string
 }
 
+/** What stands between a network's containers and the rest of the world, of one address family. */
+export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated'
+
+/** Who may pass, and as whom, as Docker's bridge driver has it; what is absent is as usual there. */
+export interface Passage {
+  /** the network's containers cannot reach each other */
+  readonly icc?: false
+  /** `nat` if absent */
+  readonly mode4?: GatewayMode
+  readonly mode6?: GatewayMode
+  /** what leaves gets this address instead of that of the device that it leaves by */
+  readonly source4?: string
+  readonly source6?: string
+  /** interfaces of the host, from which published ports can be reached on the containers' own addresses too */
+  readonly trusted?: readonly string[]
+  /** address of the host that ports are published on when none is named; any if absent */
+  readonly binding4?: string
+}
+
 /** A network as it should be on the host. */
 export interface NetworkSpec {
   readonly id: string
@@ -36,6 +56,7 @@ export interface NetworkSpec {
   readonly masquerade: boolean
   /** beginning of the interface's name in the container, `eth` gives eth0 */
   readonly interfacePrefix: string
+  readonly passage?: Passage
   /** the link options: the default for every attachment */
   readonly options: LinkOptions
   /** bit/s that all members share */
@@ -69,6 +90,7 @@ export const planNetwork = (spec: NetworkSpec): Plan => {
     ...gateways(spec).map((gateway) => step(addAddress(spec.bridge, gateway))),
     step(setUp(spec.bridge)),
     step(isDualStack(spec) ? ignoreRouterAdvertisements(spec.bridge) : disableIpv6(spec.bridge)),
+    ...(spec.internal || spec.ipv4.length === 0 ? [] : [step(routeLoopback(spec.bridge))]),
   ]
 }
 

@@ -94,6 +94,20 @@ function checksOf(qdisc: Qdisc, options: Options): Check[] {
 /** What tc calls a loss model's percents, in their order. */
 const MODELS = { gemodel: ['p', 'r', '1-h', '1-k'], state: ['p13', 'p31', 'p32', 'p23', 'p14'] } as const
 
+/** Where tc shows a correlation, and which it should be: only beside what it belongs to, which is compared by itself. */
+const correlationChecks = (netem: Extract<Qdisc, { kind: 'netem' }>, options: Options): Check[] =>
+  Object.entries({
+    delay: netem.correlation,
+    'loss-random': netem.lossCorrelation,
+    duplicate: 0,
+    corrupt: 0,
+    reorder: 0,
+  }).flatMap(([group, percent]) =>
+    options[group] === undefined
+      ? []
+      : [[`${group} correlation`, part(options, group, 'correlation'), percent / 100, 1e-9]],
+  )
+
 /** s, and shares of 1: netem keeps shares in 32 bits, and tc prints six digits. */
 function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options): Check[] {
   const model = netem.lossModel
@@ -105,6 +119,9 @@ function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options)
     ['duplicate', part(options, 'duplicate', 'duplicate'), netem.duplicate / 100, 1e-9],
     ['corrupt', part(options, 'corrupt', 'corrupt'), netem.corrupt / 100, 1e-9],
     ['reorder', part(options, 'reorder', 'reorder'), netem.reorder / 100, 1e-9],
+    // tc makes every packet a candidate where nothing is said.
+    ['gap', options.gap, netem.reorder > 0 ? netem.gap || 1 : 0],
+    ...correlationChecks(netem, options),
     ...Object.entries(MODELS).flatMap(([name, keys]) =>
       (model?.model === name ? model.percents : [0]).map((percent, index): Check => {
         const key = keys[index] ?? ''

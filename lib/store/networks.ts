@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { InvalidRequestError } from '../errors.ts'
 import type { EndpointSpec } from '../plan/endpoint.ts'
 import type { NetworkSpec } from '../plan/network.ts'
+import type { PublishedPort } from '../plan/ports.ts'
 import { transact } from './database.ts'
 
 /** A Linux bridge has at most 1024 ports (BR_MAX_PORTS). */
@@ -51,6 +52,8 @@ export interface NetworkStore {
   /** Puts changed specs in the place of those of the same id, all or none. */
   changeEndpoints(specs: readonly EndpointSpec[]): void
   endpointJoined(id: string): void
+  /** Notes what is published of the endpoint now; `undefined` for nothing. */
+  publish(id: string, ports: readonly PublishedPort[] | undefined): void
   endpoint(id: string): EndpointSpec | undefined
   /** Whether the call that makes the endpoint has ended well. */
   isReady(endpointId: string): boolean
@@ -60,6 +63,13 @@ export interface NetworkStore {
 
 type Row = Record<string, unknown>
 const specOf = <T>(row: Row): T => JSON.parse(String(row.spec)) as T
+
+const endpointOf = (row: Row): EndpointSpec => {
+  const spec = specOf<EndpointSpec>(row)
+  return row.ports === null ? spec : { ...spec, ports: JSON.parse(String(row.ports)) as PublishedPort[] }
+}
+/** Published ports have a column of their own: a change of the link that began earlier must not bring old ones back. */
+const endpointText = ({ ports: _, ...spec }: EndpointSpec): string => JSON.stringify(spec)
 
 export function networkStore(database: DatabaseSync): NetworkStore {
   const statement = (sql: string) => database.prepare(sql)
@@ -80,11 +90,14 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   )
   const readyEndpoint = statement('UPDATE endpoints SET ready = 1 WHERE id = ?')
   const joinedEndpoint = statement('UPDATE endpoints SET joined = 1 WHERE id = ?')
-  const getEndpoint = statement('SELECT spec FROM endpoints WHERE id = ?')
+  const publishEndpoint = statement('UPDATE endpoints SET ports = ? WHERE id = ?')
+  const getEndpoint = statement('SELECT spec, ports FROM endpoints WHERE id = ?')
   const getReady = statement('SELECT ready FROM endpoints WHERE id = ?')
-  const allEndpoints = statement('SELECT spec, ready, joined, made FROM endpoints ORDER BY network, slot')
+  const allEndpoints = statement(
+    'SELECT spec, ports, ready, joined, made FROM endpoints ORDER BY network, slot',
+  )
   const ofNetwork = statement(
-    'SELECT spec, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot',
+    'SELECT spec, ports, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot',
   )
   const deleteEndpoint = statement('DELETE FROM endpoints WHERE id = ?')
 
@@ -124,23 +137,24 @@ export function networkStore(database: DatabaseSync): NetworkStore {
         if (slot >= SLOTS)
           throw new InvalidRequestError(`network is full: a bridge has at most ${SLOTS} ports`)
         const spec = { ...wanted, slot }
-        insertEndpoint.run(spec.id, spec.networkId, slot, JSON.stringify(spec), Date.now())
+        insertEndpoint.run(spec.id, spec.networkId, slot, endpointText(spec), Date.now())
         return spec
       }),
     changeEndpoints: (specs) =>
       transact(database, () => {
-        for (const spec of specs) rewriteEndpoint.run(JSON.stringify(spec), spec.id)
+        for (const spec of specs) rewriteEndpoint.run(endpointText(spec), spec.id)
       }),
     endpointReady: (id) => void readyEndpoint.run(id),
     endpointJoined: (id) => void joinedEndpoint.run(id),
+    publish: (id, ports) => void publishEndpoint.run(ports ? JSON.stringify(ports) : null, id),
     endpoint: (id) => {
       const row = getEndpoint.get(id)
-      return row && specOf<EndpointSpec>(row)
+      return row && endpointOf(row)
     },
     isReady: (endpointId) => getReady.get(endpointId)?.ready === 1,
     endpoints: (networkId) =>
       (networkId === undefined ? allEndpoints.all() : ofNetwork.all(networkId)).map((row) => ({
-        spec: specOf<EndpointSpec>(row),
+        spec: endpointOf(row),
         ready: row.ready === 1,
         joined: row.joined === 1,
         made: Number(row.made),

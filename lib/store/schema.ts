@@ -3,7 +3,8 @@
  *
  * networks   what each network is to be (NetworkSpec as JSON). `ready` 0: being made, 1: made, 2: being removed.
  *            `medium` 1: its IFB device should be there
- * endpoints  the same for endpoints, and their place on their network. `joined` 0: made, not yet asked for by Join
+ * endpoints  the same for endpoints, and their place on their network. `joined` 0: made, not yet asked for by Join.
+ *            `ports`: what is published now (PublishedPort[] as JSON), which comes and goes by itself
  * pools      subnets given out by the IPAM driver. `cursor`: offset of the next address never handed out, as decimal text
  * addresses  an address taken (`released` null) or resting (`released` says when, as a count of releases in its pool)
  */
@@ -49,4 +50,5 @@ export const SCHEMA: readonly string[] = [
 
   CREATE INDEX resting ON addresses (pool, released) WHERE released IS NOT NULL;
   `,
+  'ALTER TABLE endpoints ADD COLUMN ports TEXT',
 ]

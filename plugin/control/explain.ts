@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { formatAddress, parseSubnet } from '../../lib/addresses.ts'
 import { abilitiesOf } from '../../lib/capabilities.ts'
 import { InvalidRequestError } from '../../lib/errors.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import type { Command } from '../../lib/kernel/command.ts'
-import { createTable } from '../../lib/kernel/nft.ts'
-import { bridgeName, macAddress } from '../../lib/names.ts'
+import { reflect } from '../../lib/kernel/ip.ts'
+import { createTables } from '../../lib/kernel/nft.ts'
+import { hostEndName } from '../../lib/names.ts'
 import type { Networks } from '../../lib/networks.ts'
 import {
   type EndpointSpec,
@@ -15,26 +14,17 @@ import {
   uplinkShapes,
   usesMedium,
 } from '../../lib/plan/endpoint.ts'
-import { inForce } from '../../lib/plan/link.ts'
-import { type NetworkSpec, planForwarding, planNetwork } from '../../lib/plan/network.ts'
-import type { Plan } from '../../lib/plan/plan.ts'
+import { allElements } from '../../lib/plan/firewall.ts'
+import { planForwarding, planNetwork } from '../../lib/plan/network.ts'
+import { type Plan, step } from '../../lib/plan/plan.ts'
 import { planMedium } from '../../lib/plan/shaping.ts'
-import {
-  checkLinkOptions,
-  checkNetworkShape,
-  parseAttachmentOptions,
-  parseNetworkOptions,
-} from '../parse-options.ts'
+import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './explain-specs.ts'
 import type { Explained, ExplainRequest } from './types.ts'
 
 interface ExplainParts {
   readonly capabilities: () => Promise<Capabilities>
   readonly networks: Pick<Networks, 'require'>
 }
-
-/** Documentation's own network (RFC 5737), for want of the one that will be chosen. */
-const EXAMPLE = '192.0.2.0/24'
-const MTU = 1500
 
 /**
  * The commands that would be run for a network and its attachments, by the very functions that plan them. Ids are not known
@@ -53,72 +43,37 @@ export async function explain(
   const abilities = abilitiesOf(await capabilities())
   const network = networkOf(wanted)
   await networks.require(network.options, network.uplink)
-  const endpoints: EndpointSpec[] = []
-  for (const [slot, { name, options }] of (wanted.endpoints ?? []).entries()) {
-    const endpoint = endpointOf(network, String(name), options ?? {}, slot)
-    await networks.require(endpoint.options)
-    endpoints.push(endpoint)
-  }
+  const endpoints = endpointsOf(network, wanted.endpoints ?? [])
+  await networks.require(...endpoints.map(({ options }) => options))
   const shares = memberShares(network, endpoints)
   const commands = [
     ...typed([...planNetwork(network), ...planForwarding(network), ...planUplink(network, abilities)]),
-    ...['nft -f - <<END', ...createTable([network], []).line.split('\n'), 'END'],
+    ...['nft -f - <<END', ...createTables(allElements([{ network, endpoints }], [])).line.split('\n'), 'END'],
     ...(endpoints.some((one) => usesMedium(network, one, abilities))
       ? typed(planMedium(network, uplinkShapes(network, abilities).up))
       : []),
-    ...endpoints.flatMap((one) => typed(planEndpoint(network, one, abilities, shares.get(one.id)))),
+    ...endpoints.flatMap((one) => [
+      ...typed(planEndpoint(network, one, abilities, shares.get(one.id))),
+      ...(one.ports ? typed([step(reflect(hostEndName(one.id)))]) : []),
+    ]),
   ]
-  return {
-    commands,
-    notes: [
-      ...(wanted.subnets?.length
-        ? []
-        : [`subnet: one is chosen when the network is created; ${EXAMPLE} stands for it`]),
-      "names of links follow from Docker's ids, which do not exist yet: those shown are examples",
-      'the nft table is shared by all networks: the first one makes it, others add their elements',
-    ],
-  }
+  return { commands, notes: notesOf(wanted, endpoints) }
 }
 
-const idOf = (name: string): string => createHash('sha256').update(name).digest('hex')
-
-function networkOf({ name, options, subnets, internal = false }: ExplainRequest): NetworkSpec {
-  const parsed = parseNetworkOptions(options ?? {})
-  const id = idOf(String(name))
-  const mtu = parsed.mtu ?? MTU
-  checkNetworkShape(parsed.shape, mtu)
-  const homes = (family: 4 | 6) =>
-    (subnets?.length ? subnets : [EXAMPLE])
-      .map((subnet) => ({ subnet, ...parseSubnet(subnet) }))
-      .filter((one) => one.family === family)
-      .map(({ subnet, base, prefix }) => ({
-        subnet,
-        gateway: `${formatAddress(family, base + 1n)}/${prefix}`,
-      }))
-  return {
-    id,
-    bridge: parsed.bridge ?? bridgeName(id),
-    mtu,
-    ipv4: homes(4),
-    ipv6: homes(6),
-    internal,
-    masquerade: parsed.masquerade,
-    interfacePrefix: parsed.interfacePrefix,
-    ...parsed.shape,
-  }
-}
-
-function endpointOf(
-  network: NetworkSpec,
-  name: string,
-  options: Readonly<Record<string, string>>,
-  slot: number,
-): EndpointSpec {
-  const attachment = parseAttachmentOptions(options)
-  checkLinkOptions(inForce(network.options, attachment.options), network)
-  const id = idOf(`${network.id}/${name}`)
-  return { id, networkId: network.id, mac: macAddress([], id), slot, ...attachment }
-}
+const notesOf = (wanted: ExplainRequest, endpoints: readonly EndpointSpec[]): string[] => [
+  ...(isExemplary(wanted)
+    ? [
+        `subnet: one is chosen when the network is created; ${Object.values(EXAMPLES).join(' or ')} stands for it`,
+      ]
+    : []),
+  "names of links follow from Docker's ids, which do not exist yet: those shown are examples, and so are addresses",
+  'the nft tables are shared by all networks: the first one makes them, others add their elements',
+  ...(endpoints.some(({ ports }) => ports)
+    ? [
+        'published ports are held on the host too, so that nobody else takes them; a port that is left to choice is an example',
+      ]
+    : []),
+]
 
 const typed = (plan: Plan): string[] => plan.map(({ apply }) => commandText(apply))
 

@@ -10,8 +10,8 @@ import { inForce } from '../../lib/plan/link.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { PROFILES } from '../../lib/profiles.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
+import { changeGiven } from '../change-options.ts'
 import {
-  changeGiven,
   checkLinkOptions,
   checkNetworkShape,
   parseAttachmentOptions,

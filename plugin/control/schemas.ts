@@ -36,21 +36,25 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     backlog: number('bytes that wait'),
     at: number('when it was read, ms since 1970'),
   }),
-  Endpoint: object({
-    id: text("Docker's endpoint id"),
-    network: text("Docker's network id"),
-    link: text('host end of the veth pair'),
-    mac: text("the container's"),
-    addresses: list(text('IPv4 or IPv6, without prefix length')),
-    options: { ...options, description: "the attachment's own options" },
-    effective: {
-      ...options,
-      description: "in force: the network's, the profile's and the attachment's, by direction",
+  Endpoint: object(
+    {
+      id: text("Docker's endpoint id"),
+      network: text("Docker's network id"),
+      link: text('host end of the veth pair'),
+      mac: text("the container's"),
+      addresses: list(text('IPv4 or IPv6, without prefix length')),
+      ports: list(text('published, as `docker ps` writes them: 0.0.0.0:80-81->80-81/tcp')),
+      options: { ...options, description: "the attachment's own options" },
+      effective: {
+        ...options,
+        description: "in force: the network's, the profile's and the attachment's, by direction",
+      },
+      up: { ...ref('Direction'), description: 'what the container sends' },
+      down: { ...ref('Direction'), description: 'what the container receives' },
+      faults: list(text('what is not as it should be, in words')),
     },
-    up: { ...ref('Direction'), description: 'what the container sends' },
-    down: { ...ref('Direction'), description: 'what the container receives' },
-    faults: list(text('what is not as it should be, in words')),
-  }),
+    ['ports'],
+  ),
   Network: object(
     {
       id: text("Docker's network id"),
@@ -106,11 +110,21 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     {
       name: text("the network's"),
       options,
-      endpoints: list(object({ name: text("the attachment's"), options })),
+      endpoints: list(
+        object(
+          {
+            name: text("the attachment's"),
+            options,
+            ports: list(text('as `docker run -p` takes them: 127.0.0.1:8080:80/tcp')),
+          },
+          ['ports'],
+        ),
+      ),
       subnets: list(text('CIDR'), 'an example where none is given'),
+      ipv6: { type: 'boolean', description: 'an example subnet where none is given' },
       internal: { type: 'boolean' },
     },
-    ['subnets', 'internal'],
+    ['subnets', 'ipv6', 'internal'],
   ),
   Explained: object({
     commands: list(text('as it could be typed')),

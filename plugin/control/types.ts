@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly link: string
   readonly mac: string
   readonly addresses: readonly string[]
+  /** published, as `docker ps` writes them: `0.0.0.0:8080->80/tcp`; absent if none */
+  readonly ports?: readonly string[]
   /** the attachment's own */
   readonly options: Options
   /** in force, with the network's and the profile's */
@@ -37,8 +39,6 @@ export interface Endpoint {
   readonly up: Direction
   readonly down: Direction
   readonly faults: readonly string[]
-  /** published ports, such as `0.0.0.0:8080->80/tcp` */
-  readonly ports?: readonly string[]
 }
 
 /** A device, and what `tc -s` prints of it. */
@@ -80,11 +80,19 @@ export interface Explained {
   readonly notes: readonly string[]
 }
 
+export interface ExplainEndpoint {
+  readonly name: string
+  readonly options: Options
+  /** as `docker run -p` takes them: `127.0.0.1:8080:80/tcp` */
+  readonly ports?: readonly string[]
+}
+
 export interface ExplainRequest {
   readonly name: string
   readonly options: Options
-  readonly endpoints: readonly { readonly name: string; readonly options: Options }[]
+  readonly endpoints: readonly ExplainEndpoint[]
   readonly subnets?: readonly string[]
+  readonly ipv6?: boolean
   readonly internal?: boolean
 }
 

@@ -18,6 +18,7 @@ import { type Abilities, OPEN, type Shape } from '../../lib/plan/shape.ts'
 import { memberHandle } from '../../lib/plan/shaping.ts'
 import { foreignRoots, layoutFaults } from '../../lib/plan/verify.ts'
 import { formatOptions } from './format.ts'
+import { formatPorts } from './ports.ts'
 import type { Direction, Endpoint, Network } from './types.ts'
 
 /** What the host has shown. */
@@ -69,6 +70,7 @@ export function endpointView(
     link,
     mac: endpoint.mac,
     addresses: [endpoint.address4, endpoint.address6].filter((address) => address !== undefined),
+    ...(endpoint.ports?.length ? { ports: formatPorts(endpoint.ports) } : {}),
     options: endpoint.given ?? {},
     effective: formatOptions(linkOptions(network, endpoint)),
     up: directionView(up, up ? sent : passed?.rx, readings.at),

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { replaceTable } from '../../lib/kernel/nft.ts'
-import { planRules } from '../../lib/plan/firewall.ts'
+import { replaceTables } from '../../lib/kernel/nft.ts'
+import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
+import { allElements, aloneElements, planRules, portElements } from '../../lib/plan/firewall.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
-import { IPV6_SUBNET, idOf, networkSpec } from '../support/messages.ts'
+import type { PublishedPort } from '../../lib/plan/ports.ts'
+import { endpointSpec, IPV6_SUBNET, idOf, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost, stateOf } from '../support/namespace-host.ts'
-import { openParts } from '../unit/fixtures/parts.ts'
+import { openParts, type Parts } from '../unit/fixtures/parts.ts'
 
 const web = networkSpec()
 const inner = networkSpec({
@@ -15,12 +17,37 @@ const inner = networkSpec({
   ipv6: [IPV6_SUBNET],
 })
 const routed = networkSpec({ id: idOf('a3'), masquerade: false, ipv4: [], ipv6: [{ subnet: 'fd08::/64' }] })
+const apart = networkSpec({
+  id: idOf('a4'),
+  ipv4: [{ subnet: '10.7.0.0/24' }],
+  passage: { icc: false },
+})
+const port: PublishedPort = { proto: 'tcp', host: '0.0.0.0', hostPort: 8080, port: 80 }
 const specs: Record<string, NetworkSpec> = { masquerading: web, internal: inner, routed }
+
+const elementsOf = (networks: readonly NetworkSpec[], outward: readonly string[]) =>
+  allElements(
+    networks.map((network) => ({ network, endpoints: [] })),
+    outward,
+  )
 
 const open = (t: Test, host: Namespace) => {
   const parts = openParts(host, t.testdir())
   t.teardown(parts.close)
   return parts
+}
+
+/** Puts an endpoint into store and rules, as a call does. */
+async function settle(
+  { store, firewall }: Parts,
+  network: NetworkSpec,
+  { ports, ...change }: Partial<EndpointSpec>,
+): Promise<EndpointSpec> {
+  const wanted = endpointSpec({ id: idOf(`e${network.id}`), networkId: network.id, ...change })
+  const endpoint = { ...store.addEndpoint(wanted), ...(ports ? { ports } : {}) }
+  store.publish(endpoint.id, ports)
+  await firewall.put([...aloneElements(network, endpoint), ...portElements(network, endpoint)])
+  return endpoint
 }
 
 const nft = (host: Namespace, text: string) => host.exec(['nft', '-f', '-'], { input: `${text}\n` })
@@ -31,7 +58,7 @@ for (const [name, spec] of Object.entries(specs))
     `the rules of a network that is ${name} pass nft --check, and may be applied again and again`,
     async (t) => {
       using host = await namespaceHost()
-      await nft(host, replaceTable([], []).line)
+      await nft(host, replaceTables([], { alone: false }).line)
       const [only] = planRules(spec, ['eth0', 'br-lan.5'])
       for (const { line } of [only?.apply, ...(only?.revert ?? [])].filter(
         (command) => command !== undefined,
@@ -46,9 +73,9 @@ for (const [name, spec] of Object.entries(specs))
     },
   )
 
-t.test('replaceTable() gives the same table whatever was there', async (t) => {
+t.test('replaceTables() gives the same table whatever was there', async (t) => {
   using host = await namespaceHost()
-  const { line } = replaceTable([web, inner, routed], ['eth0'])
+  const { line } = replaceTables(elementsOf([web, inner, routed], ['eth0']), { alone: false })
   await nft(host, line)
   const once = await rules(host)
   for (const before of [
@@ -89,6 +116,48 @@ t.test('admit() and dismiss() may be repeated, and the last network takes the ta
   t.strictSame(await stateOf(host), before)
 })
 
+t.test(
+  'put() and take() leave what was there, with the table of family bridge for as long as it is needed',
+  async (t) => {
+    using host = await namespaceHost()
+    const parts = open(t, host)
+    const { firewall, store } = parts
+    for (const spec of [web, apart]) {
+      store.addNetwork(spec)
+      await firewall.admit(spec, [])
+      await firewall.expect(spec)
+    }
+    const before = await rules(host)
+    const endpoint = await settle(parts, web, { ports: [port], address4: '10.9.0.2' })
+    t.match(await rules(host), '8080 : 10.9.0.2 . 80')
+    t.notOk(await firewall.repair(), 'repair() finds nothing to do')
+    store.publish(endpoint.id, undefined)
+    for (const _ of [1, 2]) await firewall.take(portElements(web, endpoint))
+    t.equal(await rules(host), before)
+    const other = await settle(parts, apart, {})
+    t.notOk(await firewall.repair(), 'repair() finds nothing to do')
+    store.removeEndpoint(other.id)
+    await firewall.take(aloneElements(apart, other))
+    t.equal(await rules(host), before)
+    store.networkLeaving(apart.id)
+    await firewall.dismiss(apart)
+    t.notMatch(await rules(host), 'table bridge')
+    t.notOk(await firewall.repair(), 'repair() finds nothing to do')
+  },
+)
+
+t.test('put() sets the whole right where a port leads elsewhere already', async (t) => {
+  using host = await namespaceHost()
+  const parts = open(t, host)
+  parts.store.addNetwork(web)
+  await parts.firewall.admit(web, [])
+  await parts.firewall.expect(web)
+  await nft(host, 'add element inet sluice any4 { 6 . 8080 : 10.9.0.66 . 80 }')
+  await settle(parts, web, { ports: [port], address4: '10.9.0.2' })
+  t.match(await rules(host), '8080 : 10.9.0.2 . 80')
+  t.notMatch(await rules(host), '10.9.0.66')
+})
+
 const damages: Record<string, string> = {
   'nft flush ruleset': 'flush ruleset',
   'a table deleted': 'delete table inet sluice',
@@ -100,18 +169,27 @@ const damages: Record<string, string> = {
   'no traffic among members': 'flush set inet sluice within',
   'a chain flushed': 'flush chain inet sluice ours',
   'the hook flushed': 'flush chain inet sluice forward',
+  'a port that is not published any more': 'flush map inet sluice any4',
+  'a port that leads elsewhere':
+    'flush map inet sluice any4; add element inet sluice any4 { 6 . 8080 : 10.9.0.66 . 80 }',
+  'a foreign port': 'add element inet sluice named4 { 127.0.0.1 . 6 . 22 : 10.9.0.66 . 22 }',
+  'neighbours that reach each other': 'delete table bridge sluice',
+  'a neighbour that reaches the others': 'flush set bridge sluice alone',
   'a rule that drops all': 'insert rule inet sluice pass drop',
 }
 
 for (const [name, damage] of Object.entries(damages))
   t.test(`repair() sets right ${name}`, async (t) => {
     using host = await namespaceHost()
-    const { firewall, store } = open(t, host)
-    for (const spec of [web, inner]) {
+    const parts = open(t, host)
+    const { firewall, store } = parts
+    for (const spec of [web, inner, apart]) {
       store.addNetwork(spec)
       await firewall.admit(spec, [])
       await firewall.expect(spec)
     }
+    await settle(parts, web, { ports: [port], address4: '10.9.0.2' })
+    await settle(parts, apart, {})
     const right = await rules(host)
     t.notOk(await firewall.repair(), 'nothing is wrong')
     await nft(host, damage)
@@ -123,7 +201,7 @@ for (const [name, damage] of Object.entries(damages))
 t.test('repair() removes the table when no network is left', async (t) => {
   using host = await namespaceHost()
   const { firewall } = open(t, host)
-  await nft(host, replaceTable([web], []).line)
+  await nft(host, replaceTables(elementsOf([web], []), { alone: false }).line)
   t.ok(await firewall.repair())
   t.equal(await rules(host), '')
   t.notOk(await firewall.repair())

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { replaceTable } from '../../lib/kernel/nft.ts'
+import { replaceTables } from '../../lib/kernel/nft.ts'
 import {
   type EndpointSpec,
   endpointLayout,
@@ -55,7 +55,7 @@ for (const [name, changes] of Object.entries(networks))
   t.test(`the plans of an ${name} network apply, and revert to what was before, twice`, async (t) => {
     using host = await namespaceHost()
     const spec = networkSpec(changes)
-    await host.exec(['nft', '-f', '-'], { input: `${replaceTable([], []).line}\n` })
+    await host.exec(['nft', '-f', '-'], { input: `${replaceTables([], { alone: false }).line}\n` })
     const before = await stateOf(host)
     const plans = [planNetwork(spec), planRules(spec, ['lo'])]
     await apply(host, plans)

@@ -51,6 +51,18 @@ t.test('errors have a status, a code and the option at fault, and change nothing
   t.strictSame(given(), {})
 })
 
+t.test(
+  'an attachment shows its published ports as docker ps does, and none where there are none',
+  async (t) => {
+    const { call, store } = await open(t)
+    const shown = async () => (await call('GET', '/v1/networks')).body.networks[0].endpoints[0]
+    t.notOk('ports' in (await shown()))
+    const published = (host: string) => ({ proto: 'tcp', host, hostPort: 8080, port: 80 }) as const
+    store.publish(ENDPOINT, [published('0.0.0.0'), published('::')])
+    t.strictSame((await shown()).ports, ['0.0.0.0:8080->80/tcp', '[::]:8080->80/tcp'])
+  },
+)
+
 t.test('openapi describes every route, by parts that are there', async (t) => {
   const { call } = await open(t)
   const { body } = await call('GET', '/v1/openapi.json')

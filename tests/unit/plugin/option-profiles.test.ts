@@ -2,8 +2,8 @@ import t from 'tap'
 import { byDirection, linkFault } from '../../../lib/plan/link.ts'
 import { linkShapes } from '../../../lib/plan/shape.ts'
 import { PROFILES } from '../../../lib/profiles.ts'
-import { isLive, OPTIONS } from '../../../plugin/options.ts'
-import { optionNames, parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
+import { isLive, OPTIONS, optionNames } from '../../../plugin/options.ts'
+import { parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
 import { ABLE } from '../fixtures/abilities.ts'
 
 const names =

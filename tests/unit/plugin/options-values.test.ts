@@ -1,14 +1,22 @@
 import t from 'tap'
 import { OptionError } from '../../../lib/errors.ts'
 import { PROFILES } from '../../../lib/profiles.ts'
-import { OPTIONS, type OptionName } from '../../../plugin/options.ts'
-import { optionNames, parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
+import { OPTIONS, type OptionName, optionNames } from '../../../plugin/options.ts'
+import { parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'
 const PREFIX = 'com.docker.network.container_iface_prefix'
 const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade'
 const INHIBIT = 'com.docker.network.bridge.inhibit_ipv4'
+const ICC = 'com.docker.network.bridge.enable_icc'
+const BINDING = 'com.docker.network.bridge.host_binding_ipv4'
+const MODE4 = 'com.docker.network.bridge.gateway_mode_ipv4'
+const MODE6 = 'com.docker.network.bridge.gateway_mode_ipv6'
+const TRUSTED = 'com.docker.network.bridge.trusted_host_interfaces'
+const DEFAULT_BRIDGE = 'com.docker.network.bridge.default_bridge'
+const SOURCE4 = 'com.docker.network.host_ipv4'
+const SOURCE6 = 'com.docker.network.host_ipv6'
 
 /** Where the value of an option ends up. */
 function read(key: string, value: unknown): unknown {
@@ -19,6 +27,14 @@ function read(key: string, value: unknown): unknown {
     [PREFIX]: rest.interfacePrefix,
     [MASQUERADE]: rest.masquerade,
     [INHIBIT]: rest.inhibitIpv4,
+    [ICC]: rest.passage.icc ?? true,
+    [BINDING]: rest.passage.binding4 ?? '0.0.0.0',
+    [MODE4]: rest.passage.mode4 ?? 'nat',
+    [MODE6]: rest.passage.mode6 ?? 'nat',
+    [TRUSTED]: rest.passage.trusted,
+    [DEFAULT_BRIDGE]: undefined,
+    [SOURCE4]: rest.passage.source4,
+    [SOURCE6]: rest.passage.source6,
     'network.rate': shape.shared,
   }
   if (key in ours) return ours[key]
@@ -78,6 +94,21 @@ const whole = (least: number, most: number): Cases => ({
   ],
   bad: [`${least - 1}`, `${most + 1}`, '1.5', '1e1', '0x1', '+1'],
 })
+
+const noAddress = [
+  'localhost',
+  '10.0.0',
+  '10.0.0.256',
+  '10.0.0.1/24',
+  '010.0.0.1',
+  ' 10.0.0.1',
+  '10.0.0.1 ',
+  '10.0.0.1,10.0.0.2',
+  '0x7f000001',
+  '[fd00::1]',
+]
+const interfaces = (count: number): string => Array.from({ length: count }, (_, n) => `eth${n}`).join(':')
+const million = 1e6
 
 const table: Record<OptionName, Cases> = {
   rate,
@@ -166,13 +197,70 @@ const table: Record<OptionName, Cases> = {
   },
   [MASQUERADE]: yes,
   [INHIBIT]: yes,
+  [ICC]: yes,
+  [BINDING]: {
+    good: [
+      ['0.0.0.0', '0.0.0.0'],
+      ['127.0.0.1', '127.0.0.1'],
+      ['255.255.255.255', '255.255.255.255'],
+    ],
+    bad: [...noAddress, '::', '::1', 'fd00::1', '::ffff:127.0.0.1'],
+  },
+  [MODE4]: words('nat', 'nat-unprotected', 'routed', 'isolated'),
+  [MODE6]: words('nat', 'nat-unprotected', 'routed', 'isolated'),
+  [TRUSTED]: {
+    good: [
+      ['e', ['e']],
+      ['eth1:wg0:vlan.4094_abcd', ['eth1', 'wg0', 'vlan.4094_abcd']],
+      [':eth1::eth1:', ['eth1']],
+      [interfaces(64), interfaces(64).split(':')],
+      ['', undefined],
+      [':'.repeat(million), undefined],
+      [`gemodel${':1'.repeat(million / 2)}`, ['gemodel', '1']],
+    ],
+    bad: [
+      interfaces(65),
+      'eth1,wg0',
+      'eth1: wg0',
+      'abcdefghijklmnop',
+      'a/b',
+      '..',
+      'eth1:-b',
+      interfaces(150_000),
+    ],
+  },
+  [DEFAULT_BRIDGE]: { good: ['false', '0', 'F'].map((text) => [text, undefined]), bad: ['true', '1', 'no'] },
+  [SOURCE4]: {
+    good: [
+      ['1.0.0.0', '1.0.0.0'],
+      ['223.255.255.255', '223.255.255.255'],
+    ],
+    bad: [...noAddress, '0.0.0.0', '0.255.255.255', '127.0.0.1', '224.0.0.1', '255.255.255.255', 'fd00::1'],
+  },
+  [SOURCE6]: {
+    good: [
+      ['::2', '::2'],
+      ['FEFF:ffff:ffff:ffff:ffff:ffff:255.255.255.255', 'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+      ['fd00:0:0:0:0:0:0:1', 'fd00::1'],
+    ],
+    bad: [
+      ...noAddress,
+      '::',
+      '::1',
+      'ff02::1',
+      '::ffff:1.2.3.4',
+      'fe80::1%eth0',
+      'fd00::1/64',
+      ':::',
+      '1.2.3.4',
+    ],
+  },
   'com.docker.network.enable_ipv4': ignored,
   'com.docker.network.enable_ipv6': ignored,
   'com.docker.network.advertise_addr_nmsgs': ignored,
   'com.docker.network.advertise_addr_ms': ignored,
 }
 
-const million = 1e6
 const everywhere = [
   '',
   ' ',
@@ -208,10 +296,11 @@ for (const [key, { good, bad }] of Object.entries(table)) {
 
   t.test(`a bad ${key} is refused at once, in few words that begin with its name`, async (t) => {
     if (OPTIONS[key as OptionName].meaning === 'carried out by the engine itself') return
-    for (const value of [...bad, ...everywhere]) {
-      const started = performance.now()
+    const fine = good.map(([text]) => text)
+    for (const value of [...bad, ...everywhere.filter((one) => !fine.includes(one))]) {
+      const started = process.cpuUsage()
       const error = refusal(() => parseNetworkOptions({ [key]: value }))
-      t.ok(performance.now() - started < 300, 'fast')
+      t.ok(spent(started) < 300, 'fast')
       t.ok(
         error.option === key && error.message.startsWith(`${key}: `) && error.message.length < 320,
         `${JSON.stringify(value.slice(0, 20))}: ${error.message.slice(0, 120)}`,
@@ -252,12 +341,15 @@ t.test('link stands for each profile', async (t) => {
 })
 
 t.test('an unknown option as long as a book is refused at once and briefly', async (t) => {
-  const started = performance.now()
+  const started = process.cpuUsage()
   const { message } = refusal(() => parseNetworkOptions({ ['ä'.repeat(million)]: '1' }))
-  t.ok(performance.now() - started < 300)
+  t.ok(spent(started) < 300)
   t.match(message, /^ä{60}…: unknown option/)
   t.ok(message.length < 1000)
 })
+
+/** ms of this process's own work: time on the clock is the machine's. */
+const spent = (since: NodeJS.CpuUsage): number => process.cpuUsage(since).user / 1000
 
 function refusal(work: () => unknown): { readonly message: string; readonly option?: string } {
   try {

@@ -1,9 +1,8 @@
 import t from 'tap'
-import { isLive, OPTIONS, type OptionName } from '../../../plugin/options.ts'
+import { isLive, OPTIONS, type OptionName, optionNames } from '../../../plugin/options.ts'
 import {
   checkLinkOptions,
   checkNetworkShape,
-  optionNames,
   parseAttachmentOptions,
   parseNetworkOptions,
 } from '../../../plugin/parse-options.ts'
@@ -20,6 +19,7 @@ t.test('parseNetworkOptions() has defaults for all that is not given', async (t)
     masquerade: true,
     inhibitIpv4: false,
     interfacePrefix: 'eth',
+    passage: {},
   })
 })
 
@@ -69,6 +69,8 @@ t.test('an unknown option near a known one is refused with a suggestion', async 
     'com.docker.network.mtu': MTU,
     'com.docker.network.bridge.nam': BRIDGE,
     'com.docker.network.bridge.enable_ip_masq': MASQUERADE,
+    'com.docker.network.bridge.host_binding_ipv6': 'com.docker.network.bridge.host_binding_ipv4',
+    'com.docker.network.bridge.gateway_mode_ip4': 'com.docker.network.bridge.gateway_mode_ipv4',
   }
   for (const [written, known] of Object.entries(near))
     t.throws(() => parseNetworkOptions({ [written]: '1' }), {
@@ -112,6 +114,9 @@ t.test(
         'com.docker.network.endpoint.exposedports': [{ Proto: 6, Port: 80 }],
         'com.docker.network.portmap': [],
         'com.docker.network.endpoint.macaddress': 'AhEiM0RV',
+        'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.log_martians=1',
+        'com.docker.network.endpoint.ifname': 'lan0',
+        'COM.docker.network.bridge.enable_icc': 'rubbish',
       }),
       { options: { rate: 1e6, burst: 4096 }, given: { rate: '1mbit', burst: '4kb' } },
     )

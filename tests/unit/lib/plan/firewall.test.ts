@@ -1,8 +1,19 @@
 import t from 'tap'
 import { parseFilter } from '../../../../lib/kernel/iptables.ts'
-import { planGate, planRules } from '../../../../lib/plan/firewall.ts'
+import { type Element, elementWords, RULE_COUNT } from '../../../../lib/kernel/nft.ts'
+import type { ListedTable } from '../../../../lib/kernel/observe.ts'
+import {
+  allElements,
+  aloneElements,
+  planGate,
+  planRules,
+  portElements,
+} from '../../../../lib/plan/firewall.ts'
+import type { Passage } from '../../../../lib/plan/network.ts'
+import type { PublishedPort } from '../../../../lib/plan/ports.ts'
+import { areTables } from '../../../../lib/plan/verify-firewall.ts'
 import { typed } from '../../../support/fake-host.ts'
-import { IPV6_SUBNET, networkSpec } from '../../../support/messages.ts'
+import { endpointSpec, IPV6_SUBNET, networkSpec } from '../../../support/messages.ts'
 
 const GATE = '-m mark --mark 0x1000/0x1000 -m comment --comment sluice -j ACCEPT'
 const POLICIES = ['-P INPUT ACCEPT', '-P FORWARD DROP', '-P OUTPUT ACCEPT']
@@ -121,35 +132,66 @@ t.test('planGate() finds nothing to do once it has been done', async (t) => {
 
 /** What the plan adds to sets, or takes from them: the rest is the same for every network. */
 const elements = (text: string, verb = 'add'): string[] =>
-  [...text.matchAll(new RegExp(`^${verb} element inet sluice (.+)$`, 'gm'))].map(
+  [...text.matchAll(new RegExp(`^${verb} element \\w+ sluice (.+)$`, 'gm'))].map(
     ([, element]) => element as string,
   )
 
+const BRIDGE = '"sl-a10000000000"'
+const WITHIN = `within { ${BRIDGE} . ${BRIDGE} }`
+const SUBNET4 = 'subnets4 { 10.9.0.0/24 }'
+const SUBNET6 = 'subnets6 { fd09::/64 }'
+const NAT4 = 'masquerade4 { 10.9.0.0/24 }'
+const NAT6 = 'masquerade6 { fd09::/64 }'
+const dual = (passage: Passage) => ({ ipv6: [IPV6_SUBNET], passage })
+
 const rules: Record<string, [Parameters<typeof networkSpec>[0], string[]]> = {
-  'an IPv4 network': [{}, ['masquerade4 { 10.9.0.0/24 }']],
-  'a dual-stack network': [
-    { ipv6: [IPV6_SUBNET] },
-    ['masquerade4 { 10.9.0.0/24 }', 'masquerade6 { fd09::/64 }'],
-  ],
+  'an IPv4 network': [{}, [WITHIN, SUBNET4, NAT4]],
+  'a dual-stack network': [{ ipv6: [IPV6_SUBNET] }, [WITHIN, SUBNET4, NAT4, SUBNET6, NAT6]],
   'an internal network, which leaves nothing out': [
     { internal: true, ipv6: [IPV6_SUBNET] },
-    ['internal { "sl-a10000000000" }'],
+    [WITHIN, `internal { ${BRIDGE} }`, SUBNET4, SUBNET6],
   ],
-  'a network that is routed': [{ masquerade: false }, []],
+  'a network without masquerading': [{ masquerade: false }, [WITHIN, SUBNET4]],
+  'a network whose containers are alone': [
+    { passage: { icc: false } },
+    [`alone { ${BRIDGE} }`, SUBNET4, NAT4],
+  ],
+  'a network that trusts an interface': [
+    { passage: { trusted: ['eth1', 'wg0'] } },
+    [WITHIN, `trusted { "eth1" . ${BRIDGE} }`, `trusted { "wg0" . ${BRIDGE} }`, SUBNET4, NAT4],
+  ],
+  'a network that is routed by IPv4': [
+    dual({ mode4: 'routed' }),
+    [WITHIN, SUBNET4, `routed { ${BRIDGE} . ipv4 }`, SUBNET6, NAT6],
+  ],
+  'a network that is routed by IPv6': [
+    dual({ mode6: 'routed' }),
+    [WITHIN, SUBNET4, NAT4, SUBNET6, `routed { ${BRIDGE} . ipv6 }`],
+  ],
+  'a network that is not protected': [
+    dual({ mode4: 'nat-unprotected', mode6: 'nat-unprotected' }),
+    [
+      ...[WITHIN, SUBNET4, NAT4, `exposed { ${BRIDGE} . ipv4 }`],
+      ...[SUBNET6, NAT6, `exposed { ${BRIDGE} . ipv6 }`],
+    ],
+  ],
+  'a network with addresses of its own outside': [
+    dual({ source4: '192.0.2.1', source6: '2001:db8::1' }),
+    [
+      ...[WITHIN, SUBNET4, 'source4 { 10.9.0.0/24 : 192.0.2.1 }'],
+      ...[SUBNET6, 'source6 { fd09::/64 : 2001:db8::1 }'],
+    ],
+  ],
 }
 
 for (const [name, [changes, expected]] of Object.entries(rules))
   t.test(`planRules() gives the elements of ${name}, and takes back the same`, async (t) => {
     const [only, ...more] = planRules(networkSpec(changes), [])
-    const all = [
-      'bridges { "sl-a10000000000" }',
-      'within { "sl-a10000000000" . "sl-a10000000000" }',
-      ...expected,
-    ]
+    const all = [`bridges { ${BRIDGE} }`, ...expected]
     t.strictSame(elements(only?.apply.line ?? ''), all)
     t.strictSame(
       only?.revert?.flatMap(({ line }) => elements(line, 'delete')),
-      all,
+      all.map((one) => one.replace(/ : .* }/, ' }')),
     )
     t.strictSame(more, [])
   })
@@ -162,3 +204,85 @@ t.test(
     t.notMatch(elements(only?.revert?.[0]?.line ?? '', 'delete').join(), 'outward')
   },
 )
+
+/** Elements of what one endpoint has published. */
+const published = (ports: readonly PublishedPort[], passage?: Passage): string[] =>
+  portElements(
+    networkSpec({ ipv6: [IPV6_SUBNET], ...(passage ? { passage } : {}) }),
+    endpointSpec({ address4: '10.9.0.2', address6: 'fd09::2', ports }),
+  ).map((element) => `${element.set} ${elementWords(element)}`)
+
+const port = (change: Partial<PublishedPort> = {}): PublishedPort => ({
+  ...{ proto: 'tcp', host: '0.0.0.0', hostPort: 8080, port: 80 },
+  ...change,
+})
+
+t.test('portElements() translates any address, or the one that was named', async (t) => {
+  t.strictSame(
+    published([
+      port(),
+      port({ host: '::' }),
+      port({ host: '127.0.0.1', proto: 'udp' }),
+      port({ host: '::1', proto: 'sctp' }),
+    ]),
+    [
+      'any4 6 . 8080 : 10.9.0.2 . 80',
+      'any6 6 . 8080 : fd09::2 . 80',
+      'named4 127.0.0.1 . 17 . 8080 : 10.9.0.2 . 80',
+      'named6 ::1 . 132 . 8080 : fd09::2 . 80',
+    ],
+  )
+})
+
+t.test('portElements() opens the port of a container that is routed to', async (t) => {
+  t.strictSame(published([port({ hostPort: 0 }), port({ host: '::', hostPort: 0, proto: 'udp' })]), [
+    'open4 10.9.0.2 . 6 . 80',
+    'open6 fd09::2 . 17 . 80',
+  ])
+})
+
+t.test('portElements() offers the port to those whom the network trusts, once', async (t) => {
+  t.strictSame(published([port(), port({ hostPort: 8081 })], { trusted: ['eth1'] }), [
+    'any4 6 . 8080 : 10.9.0.2 . 80',
+    'offered4 10.9.0.2 . 6 . 80',
+    'any4 6 . 8081 : 10.9.0.2 . 80',
+  ])
+})
+
+t.test('aloneElements() has the links of a network whose containers are alone', async (t) => {
+  const words = (passage: Passage) =>
+    aloneElements(networkSpec({ passage }), endpointSpec()).map(({ set }) => set)
+  t.strictSame(words({ icc: false }), ['alone'])
+  t.strictSame(words({}), [])
+})
+
+const listed = (elements: readonly Element[], rules = RULE_COUNT): ListedTable => ({
+  rules,
+  sets: new Map(
+    [...Map.groupBy(elements, ({ set }) => set)].map(([set, all]) => [set, all.map(elementWords)]),
+  ),
+})
+
+t.test('areTables() knows the tables with all their elements, and no others', async (t) => {
+  const network = networkSpec()
+  const guarded = (ports: readonly PublishedPort[]) =>
+    allElements([{ network, endpoints: [endpointSpec({ address4: '10.9.0.2', ports })] }], ['eth0'])
+  const right = guarded([port()])
+  t.ok(areTables(right, listed(right), undefined))
+  t.notOk(areTables(right, undefined, undefined), 'no table')
+  t.notOk(areTables(right, listed(right, RULE_COUNT + 1), undefined), 'another rule')
+  t.notOk(areTables(right, listed(guarded([])), undefined), 'a port is missing')
+  t.notOk(areTables(guarded([]), listed(right), undefined), 'a port too many')
+  t.notOk(areTables(right, listed(guarded([port({ port: 81 })])), undefined), 'another port behind it')
+  t.notOk(areTables(right, listed(right), listed([], 2)), 'a table of family bridge that nobody needs')
+})
+
+t.test('areTables() wants the table of family bridge where containers are alone', async (t) => {
+  const network = networkSpec({ passage: { icc: false } })
+  const all = allElements([{ network, endpoints: [endpointSpec()] }], [])
+  const [alone, rest] = [true, false].map((is) => all.filter(({ set }) => (set === 'alone') === is))
+  t.ok(areTables(all, listed(rest ?? []), listed(alone ?? [], 2)))
+  t.notOk(areTables(all, listed(rest ?? []), undefined), 'it is gone')
+  t.notOk(areTables(all, listed(rest ?? []), listed([], 2)), 'it is empty')
+  t.notOk(areTables(all, listed(rest ?? []), listed(alone ?? [], 1)), 'a rule of it is gone')
+})

@@ -18,14 +18,15 @@ const NO_IPV6 = `sysctl -ipv6/conf/${BRIDGE}/disable_ipv6=1`
 const NO_RA = `sysctl ipv6/conf/${BRIDGE}/accept_ra=0`
 const GATEWAY4 = `ip addr add 10.9.0.1/24 brd + dev ${BRIDGE}`
 const GATEWAY6 = `ip addr add fd09::1/64 dev ${BRIDGE} nodad`
+const LOOPBACK = `sysctl ipv4/conf/${BRIDGE}/route_localnet=1`
 const FORWARD4 = 'sysctl ipv4/ip_forward=1'
 const FORWARD6 = 'sysctl ipv6/conf/all/forwarding=1'
 
 const cases: Record<string, [Partial<NetworkSpec>, string[]]> = {
-  'an IPv4 network': [{}, [...ADD, GATEWAY4, UP, NO_IPV6, FORWARD4]],
+  'an IPv4 network': [{}, [...ADD, GATEWAY4, UP, NO_IPV6, LOOPBACK, FORWARD4]],
   'a dual-stack network': [
     { ipv6: [IPV6_SUBNET] },
-    [...ADD, GATEWAY4, GATEWAY6, UP, NO_RA, FORWARD4, FORWARD6],
+    [...ADD, GATEWAY4, GATEWAY6, UP, NO_RA, LOOPBACK, FORWARD4, FORWARD6],
   ],
   'an IPv6 network': [{ ipv4: [], ipv6: [IPV6_SUBNET] }, [...ADD, GATEWAY6, UP, NO_RA, FORWARD6]],
   'an internal network, which forwards nothing': [{ internal: true }, [...ADD, GATEWAY4, UP, NO_IPV6]],
@@ -35,7 +36,7 @@ const cases: Record<string, [Partial<NetworkSpec>, string[]]> = {
   ],
   'a network without a gateway of its own': [
     { ipv4: [{ subnet: '10.9.0.0/24', containerGateway: '10.9.0.9' }] },
-    [...ADD, UP, NO_IPV6, FORWARD4],
+    [...ADD, UP, NO_IPV6, LOOPBACK, FORWARD4],
   ],
   'a network without addresses': [{ ipv4: [] }, [...ADD, UP, NO_IPV6]],
   'a network of two subnets': [
@@ -45,15 +46,15 @@ const cases: Record<string, [Partial<NetworkSpec>, string[]]> = {
         { subnet: '10.8.0.0/24', gateway: '10.8.0.1/24' },
       ],
     },
-    [...ADD, GATEWAY4, `ip addr add 10.8.0.1/24 brd + dev ${BRIDGE}`, UP, NO_IPV6, FORWARD4],
+    [...ADD, GATEWAY4, `ip addr add 10.8.0.1/24 brd + dev ${BRIDGE}`, UP, NO_IPV6, LOOPBACK, FORWARD4],
   ],
   'jumbo frames': [
     { mtu: 9000 },
-    [ADD[0]?.replace('1500', '9000') ?? '', ADD[1] ?? '', GATEWAY4, UP, NO_IPV6, FORWARD4],
+    [ADD[0]?.replace('1500', '9000') ?? '', ADD[1] ?? '', GATEWAY4, UP, NO_IPV6, LOOPBACK, FORWARD4],
   ],
   'a bridge that the user named': [
     { bridge: 'br-web' },
-    [...ADD, GATEWAY4, UP, NO_IPV6, FORWARD4].map((line) => line.replace(BRIDGE, 'br-web')),
+    [...ADD, GATEWAY4, UP, NO_IPV6, LOOPBACK, FORWARD4].map((line) => line.replace(BRIDGE, 'br-web')),
   ],
 }
 

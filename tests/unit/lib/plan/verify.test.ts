@@ -33,9 +33,11 @@ const LINK: LinkOptions = {
   jitter: 5e3,
   'delay.correlation': 25,
   'loss.down': 0.5,
+  'loss.correlation': 10,
   duplicate: 1,
   corrupt: 0.1,
   reorder: 5,
+  'reorder.gap': 4,
   seed: 42,
 }
 const BURSTY: LinkOptions = { 'rate.down': 10e6, 'loss.model': { model: 'gemodel', percents: [1, 25, 50] } }
@@ -70,7 +72,7 @@ const changed = ({ qdiscs, ...rest }: Shown, [device, handle, ...keys]: Path, va
 })
 
 const NETEM = [HOST_END, '1002:'] as const
-const parameters: Record<string, [LinkOptions, Path, unknown, string]> = {
+const parameters: Record<string, readonly [LinkOptions, Path, unknown, string]> = {
   rate: [LINK, [HOST_END, '1:', 'rate'], 2_500_000, 'tbf 1: has rate 2500000, not 1250000'],
   'a rate that is one per cent off': [
     LINK,
@@ -106,6 +108,43 @@ const parameters: Record<string, [LinkOptions, Path, unknown, string]> = {
   duplicate: [LINK, [...NETEM, 'duplicate', 'duplicate'], 0.02, 'netem 1002: has duplicate 0.02, not 0.01'],
   corrupt: [LINK, [...NETEM, 'corrupt'], undefined, 'netem 1002: has corrupt 0, not 0.001'],
   reorder: [LINK, [...NETEM, 'reorder', 'reorder'], 0.5, 'netem 1002: has reorder 0.5, not 0.05'],
+  gap: [LINK, [...NETEM, 'gap'], 5, 'netem 1002: has gap 5, not 4'],
+  'gap where none was asked for': [
+    { 'delay.down': 50e3, reorder: 5 },
+    [...NETEM, 'gap'],
+    3,
+    'netem 1002: has gap 3, not 1',
+  ],
+  'no gap, which turns reordering off': [LINK, [...NETEM, 'gap'], 0, 'netem 1002: has gap 0, not 4'],
+  'correlation of the delay': [
+    LINK,
+    [...NETEM, 'delay', 'correlation'],
+    0.5,
+    'netem 1002: has delay correlation 0.5, not 0.25',
+  ],
+  'no correlation of the delay': [
+    LINK,
+    [...NETEM, 'delay', 'correlation'],
+    0,
+    'netem 1002: has delay correlation 0, not 0.25',
+  ],
+  'correlation of the loss': [
+    LINK,
+    [...NETEM, 'loss-random', 'correlation'],
+    0.25,
+    'netem 1002: has loss-random correlation 0.25, not 0.1',
+  ],
+  ...Object.fromEntries(
+    ['duplicate', 'corrupt', 'reorder'].map((name) => [
+      `correlation of ${name}, which nobody can ask for`,
+      [
+        LINK,
+        [...NETEM, name, 'correlation'],
+        0.25,
+        `netem 1002: has ${name} correlation 0.25, not 0`,
+      ] as const,
+    ]),
+  ),
   seed: [LINK, [...NETEM, 'seed'], 42, 'netem 1002: has seed '],
   'a loss that nobody asked for': [
     BURSTY,
@@ -153,6 +192,7 @@ const rounded: Record<string, [Path, unknown]> = {
   'a target a microsecond less': [[HOST_END, '2002:', 'target'], 4999],
   'a delay in six digits': [[...NETEM, 'delay', 'delay'], 0.0500004],
   'a share in 32 bits': [[...NETEM, 'loss-random', 'loss'], 0.00499999],
+  'a correlation in 32 bits': [[...NETEM, 'delay', 'correlation'], 0.249999],
   'the burst of a bucket without a cap': [[HOST_END, '2:', 'burst'], 0],
 }
 for (const [name, [path, value]] of Object.entries(rounded))
@@ -276,10 +316,14 @@ const real: [told: Partial<Netem>, shown: string][] = [
     '{"limit":1000,"loss-state":{"p13":0.01,"p31":0.1,"p32":0.2,"p23":0.3,"p14":0.05},"seed":1,"gap":0}',
   ],
   [{ duplicate: 1 }, '{"limit":1000,"duplicate":{"duplicate":0.01,"correlation":0},"seed":1,"gap":0}'],
-  [{ corrupt: 0.5 }, '{"limit":1000,"corrupt":{"corrupt":0.005,"correlation":0.25},"seed":1,"gap":0}'],
+  [{ corrupt: 0.5 }, '{"limit":1000,"corrupt":{"corrupt":0.005,"correlation":0},"seed":1,"gap":0}'],
   [
     { delay: 10_000, reorder: 25, gap: 5 },
-    '{"limit":1000,"delay":{"delay":0.01,"jitter":0,"correlation":0},"reorder":{"reorder":0.25,"correlation":0.5},"seed":1,"gap":5}',
+    '{"limit":1000,"delay":{"delay":0.01,"jitter":0,"correlation":0},"reorder":{"reorder":0.25,"correlation":0},"seed":1,"gap":5}',
+  ],
+  [
+    { delay: 10_000, reorder: 25 },
+    '{"limit":1000,"delay":{"delay":0.01,"jitter":0,"correlation":0},"reorder":{"reorder":0.25,"correlation":0},"seed":1,"gap":1}',
   ],
   [{ loss: 10, seed: 42 }, '{"limit":1000,"loss-random":{"loss":0.1,"correlation":0},"seed":42,"gap":0}'],
   [{ loss: 10, seed: 0 }, '{"limit":1000,"loss-random":{"loss":0.1,"correlation":0},"seed":0,"gap":0}'],

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/compose.ts'
+import { gatewayOf, portTexts } from '../../../../plugin/cli/compose-ports.ts'
 import { runCli, startLab } from '../../fixtures/cli/run.ts'
 
 const file = {
@@ -44,6 +45,66 @@ t.test('sluiceNetworks() takes the networks of the driver, with the services on 
     'who names no network is on the default one',
   )
   t.strictSame(sluiceNetworks({}), [])
+})
+
+t.test('sluiceNetworks() takes the ports to the one network that is the gateway, and IPv6', async (t) => {
+  const networks = {
+    a: { driver: 'sluice', internal: true },
+    b: { driver: 'sluice', enable_ipv6: true },
+    c: { driver: 'sluice' },
+  }
+  const services = { web: { networks: ['a', 'b', 'c'], ports: ['8080:80'] } }
+  t.match(sluiceNetworks({ networks, services }), [
+    { name: 'a', internal: true },
+    { name: 'b', ipv6: true, endpoints: [{ name: 'web', ports: ['8080:80'] }] },
+    { name: 'c' },
+  ])
+  t.strictSame(
+    sluiceNetworks({ networks, services }).map(
+      ({ endpoints }) => endpoints.filter((one) => 'ports' in one).length,
+    ),
+    [0, 1, 0],
+  )
+})
+
+t.test('gatewayOf() goes by priority, then families, then name', async (t) => {
+  const networks = {
+    one: { name: 'z_one', driver: 'sluice' },
+    two: { name: 'a_two', driver: 'bridge' },
+    six: { name: 'm_six', enable_ipv6: true },
+    in: { name: 'a', internal: true },
+  }
+  t.equal(gatewayOf({ one: null, two: {} }, networks), 'two', 'by the name that the engine has')
+  t.equal(gatewayOf({ one: null, two: null, six: null }, networks), 'six')
+  t.equal(gatewayOf({ one: { gw_priority: 1 }, two: null, six: null }, networks), 'one')
+  t.equal(gatewayOf({ one: null, two: { gw_priority: -1 } }, networks), 'one')
+  t.equal(gatewayOf({ in: { gw_priority: 9 }, one: null }, networks), 'one')
+  t.equal(gatewayOf({ in: null }, networks), undefined)
+  t.equal(gatewayOf({}, networks), undefined)
+  t.equal(gatewayOf({ nowhere: null }, networks), 'nowhere')
+})
+
+t.test('portTexts() writes ports as docker run -p takes them', async (t) => {
+  t.strictSame(
+    portTexts([
+      '8080:80',
+      80,
+      { target: 80 },
+      { target: 80, published: '8080', protocol: 'udp' },
+      { target: 80, published: 8080, host_ip: '127.0.0.1' },
+      { target: 80, published: '8000-8009', host_ip: '::1' },
+      { target: 80, host_ip: '127.0.0.1' },
+    ]),
+    [
+      '8080:80',
+      '80',
+      ':80/tcp',
+      '8080:80/udp',
+      '127.0.0.1:8080:80/tcp',
+      '[::1]:8000-8009:80/tcp',
+      '127.0.0.1::80/tcp',
+    ],
+  )
 })
 
 /** A Docker client whose Compose gives the canonical form of any file, or that has no Compose. */

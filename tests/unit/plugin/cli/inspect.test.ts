@@ -1,7 +1,7 @@
 import t from 'tap'
 import { describeNetwork } from '../../../../plugin/cli/describe.ts'
 import { viewOf } from '../../../../plugin/cli/view.ts'
-import { APP, CONTAINERS, idle, network, WEB } from '../../fixtures/cli/networks.ts'
+import { APP, CONTAINERS, DATABASE, endpoint, idle, network, WEB } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 
 t.test('inspect NETWORK prints all of it for a person, with the tree', async (t) => {
@@ -36,9 +36,14 @@ t.test('inspect --format json', async (t) => {
   t.equal((await shown('web/app')).tree.length, 1)
 })
 
-t.test('describeNetwork() shows an uplink, a shared rate and faults', async (t) => {
+t.test('describeNetwork() shows an uplink, a shared rate, ports and faults', async (t) => {
   const view = viewOf(
-    network({ shared: { rate: 3e8 }, uplink: { down: { ...idle, rate: 1e6 } }, faults: ['no bridge'] }),
+    network({
+      shared: { rate: 3e8 },
+      uplink: { down: { ...idle, rate: 1e6 } },
+      faults: ['no bridge'],
+      endpoints: [endpoint({ ports: ['0.0.0.0:80->80/tcp', '53/udp'] }), endpoint({ id: DATABASE })],
+    }),
     {},
   )
   const text = describeNetwork(view)
@@ -47,6 +52,8 @@ t.test('describeNetwork() shows an uplink, a shared rate and faults', async (t) 
     'Shared rate: 300mbit\n',
     'Uplink:\n Down: 1mbit, 0 packets (0b), ',
     'Faults:\n no bridge\n',
+    '  Addresses: 10.128.0.2\n  Ports: 0.0.0.0:80->80/tcp, 53/udp\n  Up: ',
+    '  Addresses: 10.128.0.2\n  Up: ',
   ])
     t.ok(text.includes(lines), lines)
 })

@@ -22,6 +22,20 @@ t.test('viewOf() gives names, and orders by them', async (t) => {
   ])
 })
 
+t.test('viewOf() keeps published ports, which --format json prints as they are', async (t) => {
+  const ports = ['0.0.0.0:80-81->80-81/tcp', '53/udp']
+  const { endpoints } = viewOf(network({ endpoints: [endpoint({ ports }), endpoint({ id: DATABASE })] }), {
+    known,
+  })
+  t.strictSame(
+    endpoints.map((one) => [one.name, one.ports]),
+    [
+      ['ant', undefined],
+      ['zebra', ports],
+    ],
+  )
+})
+
 t.test('viewOf() falls back to short ids for what the engine does not name', async (t) => {
   const view = viewOf(web, {})
   t.match(view, { name: 'a1a1a1a1a1a1' })

@@ -1,0 +1,79 @@
+import { createSocket } from 'node:dgram'
+import { connect, createServer, type Socket } from 'node:net'
+import { pipeline } from 'node:stream'
+
+/** A port of the host, by its protocol and address. */
+export interface HostPort {
+  readonly proto: 'tcp' | 'udp' | 'sctp'
+  /** `0.0.0.0` or `::` for all of a family */
+  readonly host: string
+  readonly port: number
+}
+
+/** Where a published port leads: the container's address and port. */
+export interface Target {
+  readonly host: string
+  readonly port: number
+}
+
+/** What keeps a port ours. */
+export interface Hold {
+  release(): void
+}
+
+/**
+ * Takes a port of the host for as long as it is published, so that no process takes it for its own, and Docker's own driver does
+ * not give it away a second time.
+ *
+ * Packets are translated before any socket sees them, but for those to ::1, which the kernel cannot translate: TCP connections
+ * from there are relayed.
+ *
+ * @throws {NodeJS.ErrnoException} EADDRINUSE somebody has it, EADDRNOTAVAIL the host has no such address, EACCES
+ */
+export function holdPort({ proto, host, port }: HostPort, target: Target): Promise<Hold> {
+  // Node has no socket for it; nobody else on the host is likely to have one either.
+  if (proto === 'sctp') return Promise.resolve({ release: () => undefined })
+  return proto === 'tcp' ? holdTcp(host, port, target) : holdUdp(host, port)
+}
+
+const holdTcp = (host: string, port: number, target: Target): Promise<Hold> =>
+  new Promise((resolve, reject) => {
+    const relayed = new Set<Socket>()
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      relayed.add(socket)
+      socket.once('close', () => relayed.delete(socket))
+      relay(socket, target)
+    })
+    server.once('error', reject)
+    server.listen({ host, port, ipv6Only: true }, () => {
+      server.unref()
+      const release = () => {
+        server.close()
+        for (const socket of relayed) socket.destroy()
+      }
+      resolve({ release })
+    })
+  })
+
+function relay(socket: Socket, target: Target): void {
+  const onward = connect({ ...target, allowHalfOpen: true })
+  // Whichever way breaks takes the other along.
+  const end = (error: Error | null | undefined): void => {
+    if (!error) return
+    socket.destroy()
+    onward.destroy()
+  }
+  pipeline(socket, onward, end)
+  pipeline(onward, socket, end)
+}
+
+const holdUdp = (host: string, port: number): Promise<Hold> =>
+  new Promise((resolve, reject) => {
+    const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
+    socket.once('error', reject)
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      socket.unref()
+      socket.on('error', () => undefined)
+      resolve({ release: () => socket.close() })
+    })
+  })

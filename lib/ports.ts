@@ -1,0 +1,161 @@
+import { InvalidRequestError } from './errors.ts'
+import type { HostPort, holdPort } from './kernel/hold.ts'
+import type { Host } from './kernel/host.ts'
+import type { EndpointSpec } from './plan/endpoint.ts'
+import { type Claim, collide, formatHostPort, type PublishedPort } from './plan/ports.ts'
+
+/** An endpoint, with where its ports lead. */
+export type Addressed = Pick<EndpointSpec, 'id' | 'address4' | 'address6'>
+
+/** The host's ports that containers are reached by, held as long as they are published. */
+export interface Ports {
+  /**
+   * Finds and holds what an endpoint's claims need: all of it, or nothing.
+   *
+   * @throws {InvalidRequestError} a port is taken, or an address is not the host's
+   */
+  claim(endpoint: Addressed, claims: readonly Claim[]): Promise<PublishedPort[]>
+  /** Holds again what was published before this process began. @returns what cannot be held, and why */
+  restore(endpoint: Addressed, ports: readonly PublishedPort[]): Promise<string[]>
+  release(endpointId: string): void
+}
+
+export interface PortsParts {
+  readonly host: Pick<Host, 'read'>
+  readonly hold: typeof holdPort
+  /** An endpoint in words, for whoever wants a port that it has. */
+  readonly nameOf: (endpointId: string) => string
+}
+
+/** A port of the host that an endpoint has. */
+interface Held {
+  readonly endpointId: string
+  readonly port: HostPort
+  release(): void
+}
+
+/** Why a port cannot be had; if it is `taken`, another one may be. */
+class Refusal extends InvalidRequestError {
+  readonly taken: boolean
+  constructor(port: HostPort, reason: string, { taken = false } = {}) {
+    super(`-p ${formatHostPort(port)}: ${reason}`)
+    this.taken = taken
+  }
+}
+
+export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
+  /** by protocol and number */
+  const held = new Map<string, Held[]>()
+  const keyOf = ({ proto, port }: HostPort): string => `${proto} ${port}`
+  /** where the search for a port that nobody named goes on: not at the one just given up */
+  let next = 0
+
+  const keep = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held> => {
+    const address = port.host.includes(':') ? endpoint.address6 : endpoint.address4
+    const { release } = await hold(port, { host: address ?? '', port: inner })
+    const one = { endpointId: endpoint.id, port, release }
+    held.set(keyOf(port), [...(held.get(keyOf(port)) ?? []), one])
+    return one
+  }
+
+  const drop = (one: Held): void => {
+    one.release()
+    const rest = (held.get(keyOf(one.port)) ?? []).filter((other) => other !== one)
+    if (rest.length > 0) held.set(keyOf(one.port), rest)
+    else held.delete(keyOf(one.port))
+  }
+
+  const take = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held> => {
+    // The kernel names nobody, and knows of no SCTP port that we hold.
+    const other = held.get(keyOf(port))?.find((one) => collide(one.port, port))
+    const holder = other && nameOf(other.endpointId)
+    if (holder) throw isTaken(port, holder)
+    return keep(endpoint, port, inner).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') throw isTaken(port, 'a process of the host')
+      if (error.code === 'EADDRNOTAVAIL') throw new Refusal(port, 'expected an address that the host has')
+      throw new Refusal(port, `cannot be published: ${error.message}`)
+    })
+  }
+
+  /** One port on all the addresses of a claim, or none. */
+  const takeAll = async (endpoint: Addressed, claim: Claim, port: number): Promise<Held[]> => {
+    const { proto, hosts } = claim
+    const results = await Promise.allSettled(
+      hosts.map((host) => take(endpoint, { proto, host, port }, claim.port)),
+    )
+    const got = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (!failed) return got
+    got.forEach(drop)
+    throw failed.reason
+  }
+
+  /** The first port that is free on all the addresses of a claim. */
+  const settle = async (endpoint: Addressed, claim: Claim): Promise<{ port: number; got: Held[] }> => {
+    let refusal: unknown
+    for (const port of claim.first === 0 ? await ephemeral(host, next) : range(claim.first, claim.last)) {
+      try {
+        const got = await takeAll(endpoint, claim, port)
+        if (claim.first === 0) next = port + 1
+        return { port, got }
+      } catch (error) {
+        if (!(error instanceof Refusal) || !error.taken) throw error
+        refusal = error
+      }
+    }
+    throw refusal
+  }
+
+  return {
+    claim: async (endpoint, claims) => {
+      const published: PublishedPort[] = []
+      const all: Held[] = []
+      try {
+        for (const claim of claims) {
+          const { proto, port, hosts, open } = claim
+          const { port: hostPort, got } =
+            hosts.length > 0 ? await settle(endpoint, claim) : { port: 0, got: [] }
+          all.push(...got)
+          published.push(...hosts.map((host) => ({ proto, host, hostPort, port })))
+          published.push(...open.map((host) => ({ proto, host, hostPort: 0, port })))
+        }
+      } catch (error) {
+        all.forEach(drop)
+        throw error
+      }
+      return published
+    },
+    restore: async (endpoint, ports) => {
+      const lost = ports
+        .filter(({ hostPort }) => hostPort !== 0)
+        .map(async ({ proto, host, hostPort, port: inner }) => {
+          const port = { proto, host, port: hostPort }
+          return keep(endpoint, port, inner).then(
+            () => [],
+            (error: Error) => [`${formatHostPort(port)}: ${error.message}`],
+          )
+        })
+      return (await Promise.all(lost)).flat()
+    },
+    release: (endpointId) => {
+      for (const one of [...held.values()].flat()) if (one.endpointId === endpointId) drop(one)
+    },
+  }
+}
+
+const isTaken = (port: HostPort, holder: string): Refusal =>
+  new Refusal(port, `port is already allocated (address already in use): ${holder} has it`, { taken: true })
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: Math.max(last, first) - first + 1 }, (_, index) => first + index)
+
+/** Where the kernel picks ports that nobody named, should it not say (ip(7), ip_local_port_range). */
+const EPHEMERAL = [32_768, 60_999] as const
+
+async function ephemeral(host: Pick<Host, 'read'>, next: number): Promise<number[]> {
+  const text = await host.read('/proc/sys/net/ipv4/ip_local_port_range')
+  const [first = EPHEMERAL[0], last = EPHEMERAL[1]] = text?.trim().split(/\s+/).map(Number) ?? []
+  const all = range(first, last)
+  const start = Math.max(0, all.indexOf(next))
+  return [...all.slice(start), ...all.slice(0, start)]
+}

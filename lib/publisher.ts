@@ -1,0 +1,78 @@
+import type { Firewall } from './firewall.ts'
+import type { holdPort } from './kernel/hold.ts'
+import type { Host } from './kernel/host.ts'
+import { reflect } from './kernel/ip.ts'
+import { hostEndName } from './names.ts'
+import type { EndpointSpec } from './plan/endpoint.ts'
+import { portElements } from './plan/firewall.ts'
+import type { NetworkSpec } from './plan/network.ts'
+import { repairPlan, step } from './plan/plan.ts'
+import { type PortRequest, planClaims } from './plan/ports.ts'
+import { createPorts } from './ports.ts'
+import type { NetworkStore } from './store/networks.ts'
+
+/** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
+export interface Publisher {
+  /**
+   * Publishes an endpoint's ports in place of those that it has, all or none.
+   *
+   * @throws {InvalidRequestError | CommandError}
+   */
+  publish(network: NetworkSpec, endpoint: EndpointSpec, requests: readonly PortRequest[]): Promise<void>
+  /** Takes them back; what cannot be is found by the next repair. @throws {CommandError} */
+  withdraw(endpointId: string): Promise<void>
+  /** Holds the host's ports again that were published before this process began. @returns what cannot be, and why */
+  restore(): Promise<string[]>
+}
+
+export interface PublisherParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  readonly firewall: Firewall
+  readonly hold: typeof holdPort
+}
+
+export function createPublisher({ host, store, firewall, hold }: PublisherParts): Publisher {
+  const nameOf = (endpointId: string): string => {
+    const endpoint = store.endpoint(endpointId)
+    const network = endpoint && store.network(endpoint.networkId)
+    return `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
+  }
+  const ports = createPorts({ host, hold, nameOf })
+
+  const withdraw = async (endpointId: string): Promise<void> => {
+    const endpoint = store.endpoint(endpointId)
+    const network = endpoint?.ports && store.network(endpoint.networkId)
+    if (!network) return
+    store.publish(endpointId, undefined)
+    try {
+      await firewall.take(portElements(network, endpoint))
+    } finally {
+      ports.release(endpointId)
+    }
+  }
+
+  return {
+    withdraw,
+    publish: async (network, endpoint, requests) => {
+      await withdraw(endpoint.id)
+      // Engine 29 asks for it there too; a network without a way in has nothing to publish.
+      if (network.internal) return
+      const published = await ports.claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
+      if (published.length === 0) return
+      store.publish(endpoint.id, published)
+      try {
+        const hairpin = repairPlan([step(reflect(hostEndName(endpoint.id)))], host)
+        const rules = firewall.put(portElements(network, { ...endpoint, ports: published }))
+        await Promise.all([hairpin, rules])
+      } catch (error) {
+        await withdraw(endpoint.id).catch(() => undefined)
+        throw error
+      }
+    },
+    restore: async () => {
+      const all = store.endpoints().map(({ spec }) => ports.restore(spec, spec.ports ?? []))
+      return (await Promise.all(all)).flat()
+    },
+  }
+}

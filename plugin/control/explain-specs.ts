@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { addressBytes, contains, formatAddress, parseSubnet } from '../../lib/addresses.ts'
+import { bridgeName, macAddress } from '../../lib/names.ts'
+import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
+import { inForce } from '../../lib/plan/link.ts'
+import type { NetworkSpec, SubnetSpec } from '../../lib/plan/network.ts'
+import {
+  checkLinkOptions,
+  checkNetworkShape,
+  checkPassage,
+  parseAttachmentOptions,
+  parseNetworkOptions,
+} from '../parse-options.ts'
+import type { ExplainRequest } from './types.ts'
+import { examplePorts, parsePorts } from './wanted-ports.ts'
+
+/** Documentation's own networks (RFC 5737, RFC 3849), for want of those that will be chosen. */
+export const EXAMPLES = { 4: '192.0.2.0/24', 6: '2001:db8::/64' } as const
+const MTU = 1500
+
+const idOf = (name: string): string => createHash('sha256').update(name).digest('hex')
+
+/** Subnets by family: those given, and an example for what will be chosen. */
+const subnetsOf = ({ subnets = [], ipv6 = false }: ExplainRequest, family: 4 | 6): readonly string[] => {
+  const given = subnets.filter((subnet) => parseSubnet(subnet).family === family)
+  const isWanted = family === 6 ? ipv6 : subnets.length === 0
+  return given.length === 0 && isWanted ? [EXAMPLES[family]] : given
+}
+
+/** Whether a subnet is shown that is not the one there will be. */
+export const isExemplary = (wanted: ExplainRequest): boolean =>
+  [...subnetsOf(wanted, 4), ...subnetsOf(wanted, 6)].some((subnet) => !wanted.subnets?.includes(subnet))
+
+/** Ids are not known yet: the names that follow from them are made up from the network's. @throws {InvalidRequestError} */
+export function networkOf(wanted: ExplainRequest): NetworkSpec {
+  const { name, options, internal = false } = wanted
+  const { shape, passage, ...parsed } = parseNetworkOptions(options ?? {})
+  const id = idOf(String(name))
+  const mtu = parsed.mtu ?? MTU
+  checkNetworkShape(shape, mtu)
+  checkPassage(passage, { internal })
+  const homes = (family: 4 | 6, bare: boolean): SubnetSpec[] =>
+    subnetsOf(wanted, family).map((subnet) => {
+      const { base, prefix } = parseSubnet(subnet)
+      return { subnet, ...(bare ? {} : { gateway: `${formatAddress(family, base + 1n)}/${prefix}` }) }
+    })
+  return {
+    id,
+    bridge: parsed.bridge ?? bridgeName(id),
+    mtu,
+    ipv4: homes(4, parsed.inhibitIpv4 || passage.mode4 === 'isolated'),
+    ipv6: homes(6, passage.mode6 === 'isolated'),
+    internal,
+    masquerade: parsed.masquerade,
+    interfacePrefix: parsed.interfacePrefix,
+    ...(Object.keys(passage).length > 0 ? { passage } : {}),
+    ...shape,
+  }
+}
+
+/** The attachments, in the order of their slots, with addresses and ports as they may be. @throws {InvalidRequestError} */
+export function endpointsOf(
+  network: NetworkSpec,
+  wanted: NonNullable<ExplainRequest['endpoints']>,
+): EndpointSpec[] {
+  const taken = new Set<string>()
+  return wanted.map(({ name, options, ports = [] }, slot) => {
+    const attachment = parseAttachmentOptions(options ?? {})
+    checkLinkOptions(inForce(network.options, attachment.options), network)
+    const id = idOf(`${network.id}/${name}`)
+    const address4 = exampleAddress(network.ipv4[0], slot)
+    const address6 = exampleAddress(network.ipv6[0], slot)
+    const own = address4 ?? address6
+    const place = { passage: network.passage, address4, address6 }
+    const requests = network.internal ? [] : ports.flatMap((text) => parsePorts(String(text)))
+    return {
+      id,
+      networkId: network.id,
+      mac: macAddress(own ? addressBytes(own) : [], id),
+      slot,
+      ...(address4 ? { address4 } : {}),
+      ...(address6 ? { address6 } : {}),
+      ...(requests.length > 0 ? { ports: examplePorts(requests, place, taken) } : {}),
+      ...attachment,
+    }
+  })
+}
+
+/** Behind the gateway, one after the other, while there are any. */
+function exampleAddress(home: SubnetSpec | undefined, slot: number): string | undefined {
+  const subnet = home && parseSubnet(home.subnet)
+  const value = subnet && subnet.base + 2n + BigInt(slot)
+  return subnet && value !== undefined && contains(subnet, value)
+    ? formatAddress(subnet.family, value)
+    : undefined
+}

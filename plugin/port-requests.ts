@@ -1,0 +1,21 @@
+import { InvalidRequestError } from '../lib/errors.ts'
+import type { PortRequest, Protocol } from '../lib/plan/ports.ts'
+import type { JoinRequest, PortMapping } from './messages.ts'
+
+const PROTOCOLS: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+/** What `-p` came to, as the engine has resolved it. @throws {InvalidRequestError} a protocol that has no ports */
+export const portRequests = ({ Options }: JoinRequest): PortRequest[] =>
+  ((Options?.['com.docker.network.portmap'] ?? []) as readonly PortMapping[]).map(portRequest)
+
+function portRequest({ Proto, Port, HostIP, HostPort, HostPortEnd }: PortMapping): PortRequest {
+  const proto = PROTOCOLS[Proto]
+  if (!proto) throw new InvalidRequestError(`-p ${Port}: expected tcp, udp or sctp, got IP protocol ${Proto}`)
+  return {
+    proto,
+    port: Port,
+    ...(HostIP ? { host: HostIP } : {}),
+    first: HostPort ?? 0,
+    last: HostPortEnd || (HostPort ?? 0),
+  }
+}

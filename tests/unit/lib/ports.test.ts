@@ -1,0 +1,194 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import t from 'tap'
+import { holdPort } from '../../../lib/kernel/hold.ts'
+import type { Claim } from '../../../lib/plan/ports.ts'
+import { createPorts } from '../../../lib/ports.ts'
+
+/** Ports of an address of loopback that nobody else is likely to use. */
+const HOST = '127.83.7.1'
+const OTHER = '127.83.7.2'
+
+const open = (range?: string) =>
+  createPorts({
+    host: { read: async () => range },
+    hold: holdPort,
+    nameOf: (id) => `container ${id}`,
+  })
+const at = (id: string) => ({ id, address4: '127.83.7.9' })
+const claim = (change: Partial<Claim> = {}): Claim => ({
+  proto: 'tcp',
+  port: 80,
+  first: 28080,
+  last: 28080,
+  hosts: [HOST],
+  open: [],
+  ...change,
+})
+/** Whether a process can have the port now. */
+const listens = async (host: string, port: number): Promise<boolean> => {
+  const server = createServer().listen({ host, port })
+  const isListening = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  )
+  server.close()
+  return isListening
+}
+
+t.test('a port is held until it is released', async (t) => {
+  const ports = open()
+  t.strictSame(await ports.claim(at('web'), [claim()]), [
+    { proto: 'tcp', host: HOST, hostPort: 28080, port: 80 },
+  ])
+  t.notOk(await listens(HOST, 28080), 'nobody else can have it')
+  ports.release('web')
+  t.ok(await listens(HOST, 28080), 'now they can')
+})
+
+t.test('a port of another container is refused with its name, and nothing is kept', async (t) => {
+  const ports = open()
+  await ports.claim(at('web'), [claim()])
+  await t.rejects(ports.claim(at('shop'), [claim({ first: 28079, last: 28079 }), claim()]), {
+    name: 'InvalidRequestError',
+    message: `-p ${HOST}:28080/tcp: port is already allocated (address already in use): container web has it`,
+  })
+  t.ok(await listens(HOST, 28079), 'the first one is free again')
+  t.ok(
+    (await ports.claim(at('shop'), [claim({ hosts: [OTHER] })])).length === 1,
+    'another address is another port',
+  )
+  ports.release('web')
+  ports.release('shop')
+})
+
+t.test('a port of a process is refused', async (t) => {
+  const ports = open()
+  const server = createServer().listen({ host: HOST, port: 28080 })
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  await t.rejects(ports.claim(at('web'), [claim()]), {
+    message: /already allocated .*: a process of the host has it$/,
+  })
+  const socket = createSocket('udp4').bind(28080, HOST)
+  await once(socket, 'listening')
+  t.teardown(() => socket.close())
+  await t.rejects(ports.claim(at('web'), [claim({ proto: 'udp' })]), {
+    message: /28080\/udp: port is already/,
+  })
+})
+
+t.test('an address that the host does not have is refused', async (t) => {
+  await t.rejects(open().claim(at('web'), [claim({ hosts: ['192.0.2.77'] })]), {
+    message: '-p 192.0.2.77:28080/tcp: expected an address that the host has',
+  })
+})
+
+t.test('TCP, UDP and SCTP have ports of their own', async (t) => {
+  const ports = open()
+  for (const proto of ['tcp', 'udp', 'sctp'] as const) await ports.claim(at(proto), [claim({ proto })])
+  await t.rejects(ports.claim(at('more'), [claim({ proto: 'sctp' })]), { message: /container sctp has it/ })
+  for (const id of ['tcp', 'udp', 'sctp']) ports.release(id)
+})
+
+t.test('of a range, the first port that is free on all addresses', async (t) => {
+  const ports = open()
+  await ports.claim(at('web'), [claim({ hosts: [OTHER] })])
+  const got = await ports.claim(at('shop'), [claim({ last: 28082, hosts: [HOST, OTHER] })])
+  t.strictSame(
+    got.map(({ host, hostPort }) => `${host}:${hostPort}`),
+    [`${HOST}:28081`, `${OTHER}:28081`],
+  )
+  await t.rejects(ports.claim(at('more'), [claim({ last: 28081, hosts: [OTHER] })]), {
+    message: /28081\/tcp/,
+  })
+  ports.release('web')
+  ports.release('shop')
+})
+
+t.test('a port that nobody named is from the range of the kernel, and not the last one again', async (t) => {
+  const ports = open('40000\t40002\n')
+  const ask = async (id: string) =>
+    (await ports.claim(at(id), [claim({ first: 0, last: 0 })])).map(({ hostPort }) => hostPort)
+  t.strictSame(await ask('one'), [40000])
+  ports.release('one')
+  t.strictSame(await ask('two'), [40001])
+  t.strictSame(await ask('three'), [40002])
+  t.strictSame(await ask('four'), [40000])
+  await t.rejects(ask('five'), { message: /already allocated/ })
+  for (const id of ['two', 'three', 'four']) ports.release(id)
+})
+
+t.test('a hundred ports at once', async (t) => {
+  const ports = open()
+  const claims = Array.from({ length: 100 }, (_, index) =>
+    claim({ first: 20_000 + index, last: 20_000 + index }),
+  )
+  t.equal((await ports.claim(at('web'), claims)).length, 100)
+  ports.release('web')
+  t.ok(await listens(HOST, 20_050))
+})
+
+t.test('no translation, no port of the host', async (t) => {
+  const ports = open()
+  t.strictSame(await ports.claim(at('web'), [claim({ hosts: [], open: ['0.0.0.0'] })]), [
+    { proto: 'tcp', host: '0.0.0.0', hostPort: 0, port: 80 },
+  ])
+  t.ok(await listens(HOST, 28080))
+})
+
+t.test('restore() holds what was published before, and says what it cannot', async (t) => {
+  const ports = open()
+  const server = createServer().listen({ host: HOST, port: 28080 })
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const published = [28080, 28081, 0].map((hostPort) => ({
+    proto: 'tcp' as const,
+    host: HOST,
+    hostPort,
+    port: 80,
+  }))
+  const lost = await ports.restore(at('web'), published)
+  t.equal(lost.length, 1)
+  t.match(lost[0], /^127\.83\.7\.1:28080\/tcp: .*EADDRINUSE/)
+  await t.rejects(ports.claim(at('shop'), [claim({ first: 28081, last: 28081 })]), {
+    message: /container web/,
+  })
+  ports.release('web')
+})
+
+t.test('what comes to a port that is held is relayed, both ways, until it is released', async (t) => {
+  const ports = open()
+  const inner = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('data', (data) => socket.write(`got ${data}`)).on('end', () => socket.end('bye'))
+  }).listen({ host: '127.83.7.9', port: 28090 })
+  await once(inner, 'listening')
+  t.teardown(() => inner.close())
+  await ports.claim(at('web'), [claim({ port: 28090 })])
+  const socket = connect({ host: HOST, port: 28080, allowHalfOpen: true })
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += String(data)
+  })
+  socket.end('hello')
+  await once(socket, 'end')
+  t.equal(answer, 'got hellobye')
+
+  const lasting = connect({ host: HOST, port: 28080 }).on('error', () => undefined)
+  await once(lasting, 'connect')
+  lasting.write('x')
+  await once(lasting, 'data')
+  ports.release('web')
+  await once(lasting, 'close')
+  t.pass('it ends with the port')
+})
+
+t.test('a relay to nobody ends the connection', async (t) => {
+  const ports = open()
+  await ports.claim(at('web'), [claim({ port: 28091 })])
+  const socket = connect({ host: HOST, port: 28080 }).on('error', () => undefined)
+  await once(socket, 'close')
+  t.ok(socket.destroyed)
+  ports.release('web')
+})
