@@ -65,7 +65,7 @@ install_managed() {
 
 install_plain() {
   if is_default && engine_answers && has_plugin; then die "the plugin is installed here: ./build.sh uninstall first"; fi
-  need ip:iproute2 nft:nftables iptables:iptables
+  need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack
   assemble "$(dpkg --print-architecture)" build/plugin
   install -D --mode 755 build/plugin/rootfs/usr/bin/node "$files/node"
   install -D --mode 644 build/plugin/rootfs/app/sluice.mjs "$files/sluice.mjs"
@@ -99,7 +99,7 @@ run_tier() {
 }
 
 run_tests() {
-  need ip:iproute2 nft:nftables iptables:iptables iperf3:iperf3 :busybox-static docker-compose:docker-compose \
+  need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack iperf3:iperf3 :busybox-static docker-compose:docker-compose \
     docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
     cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
   need_docker dockerd

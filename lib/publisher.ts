@@ -1,4 +1,5 @@
 import type { Firewall } from './firewall.ts'
+import { type Flows, forgetFlows } from './kernel/conntrack.ts'
 import type { holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
 import { reflect } from './kernel/ip.ts'
@@ -7,7 +8,7 @@ import type { EndpointSpec } from './plan/endpoint.ts'
 import { portElements } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
 import { repairPlan, step } from './plan/plan.ts'
-import { type PortRequest, planClaims } from './plan/ports.ts'
+import { type PortRequest, type PublishedPort, planClaims } from './plan/ports.ts'
 import { createPorts } from './ports.ts'
 import type { NetworkStore } from './store/networks.ts'
 
@@ -49,7 +50,13 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
       await firewall.take(portElements(network, endpoint))
     } finally {
       ports.release(endpointId)
+      void forget(oldFlows(endpoint))
     }
+  }
+
+  /** Beside the answer: a process each, and nothing that a container waits for. */
+  const forget = async (flows: readonly Flows[]): Promise<void> => {
+    for (const flow of flows) await forgetFlows(host, flow)
   }
 
   return {
@@ -65,6 +72,7 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
         const hairpin = repairPlan([step(reflect(hostEndName(endpoint.id)))], host)
         const rules = firewall.put(portElements(network, { ...endpoint, ports: published }))
         await Promise.all([hairpin, rules])
+        void forget(strayFlows(published))
       } catch (error) {
         await withdraw(endpoint.id).catch(() => undefined)
         throw error
@@ -76,3 +84,18 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
     },
   }
 }
+
+const udp = (ports: readonly PublishedPort[] = []): PublishedPort[] =>
+  ports.filter(({ proto, hostPort }) => proto === 'udp' && hostPort !== 0)
+const familyOf = ({ host }: PublishedPort): 4 | 6 => (host.includes(':') ? 6 : 4)
+
+/** What still goes to a container that has no ports any more. */
+const oldFlows = ({ ports, address4, address6 }: EndpointSpec): Flows[] =>
+  [...new Set(udp(ports).map(familyOf))].flatMap((family) => {
+    const answeredBy = family === 4 ? address4 : address6
+    return answeredBy === undefined ? [] : [{ answeredBy, family }]
+  })
+
+/** What came to the host's own ports before they led to a container. */
+const strayFlows = (ports: readonly PublishedPort[]): Flows[] =>
+  udp(ports).map((port) => ({ to: port.hostPort, family: familyOf(port) }))

@@ -5,6 +5,7 @@ export type Program =
   | 'tc'
   | 'nft'
   | 'sysctl'
+  | 'conntrack'
   | 'iptables-nft'
   | 'ip6tables-nft'
   | 'iptables-legacy'

@@ -65,7 +65,7 @@ export interface Engine {
 /** @throws {Error} when the engine cannot be had, is of another version or does not answer within 60 s */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { version } = options
-  await ensurePackages(['docker.io', 'docker-compose', 'iproute2', 'nftables', 'iptables'])
+  await ensurePackages(['docker.io', 'docker-compose', 'iproute2', 'nftables', 'iptables', 'conntrack'])
   const path = ['/run/engine-bin']
   const host = await createHost(version === '20.10' ? { path } : { base: await engineRoot(version), path })
   const engine = describe(host, options)

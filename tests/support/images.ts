@@ -7,7 +7,7 @@ import { cacheDir } from './roots.ts'
 import { run } from './run.ts'
 
 /** The programs, beside busybox, of each image that the tests use. */
-const images = { busybox: [], iperf: ['/usr/bin/iperf3'] } as const
+const images = { busybox: [], iperf: ['/usr/bin/iperf3'], socat: ['/usr/bin/socat'] } as const
 
 export type ImageName = keyof typeof images
 
@@ -16,7 +16,7 @@ export type ImageName = keyof typeof images
  * It is kept in the cache until one of the programs changes.
  */
 export async function imageTar(name: ImageName): Promise<string> {
-  await ensurePackages(['busybox-static', 'iperf3'])
+  await ensurePackages(['busybox-static', 'iperf3', 'socat'])
   const programs = ['/bin/busybox', ...images[name]]
   const hash = createHash('sha256')
   for (const program of programs) hash.update(readFileSync(program))
