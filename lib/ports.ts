@@ -1,8 +1,9 @@
+import { randomInt } from 'node:crypto'
 import { InvalidRequestError } from './errors.ts'
 import type { HostPort, holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
 import type { EndpointSpec } from './plan/endpoint.ts'
-import { type Claim, collide, formatHostPort, type PublishedPort } from './plan/ports.ts'
+import { ANY6, type Claim, collide, formatHostPort, type PublishedPort } from './plan/ports.ts'
 
 /** An endpoint, with where its ports lead. */
 export type Addressed = Pick<EndpointSpec, 'id' | 'address4' | 'address6'>
@@ -23,6 +24,8 @@ export interface Ports {
 export interface PortsParts {
   readonly host: Pick<Host, 'read'>
   readonly hold: typeof holdPort
+  /** Withdraws the ports of an endpoint whose container is gone without a word. @returns false where it is not gone */
+  readonly evict: (endpointId: string) => Promise<boolean>
   /** An endpoint in words, for whoever wants a port that it has. */
   readonly nameOf: (endpointId: string) => string
 }
@@ -43,16 +46,13 @@ class Refusal extends InvalidRequestError {
   }
 }
 
-export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
+export function createPorts({ host, hold, evict, nameOf }: PortsParts): Ports {
   /** by protocol and number */
   const held = new Map<string, Held[]>()
   const keyOf = ({ proto, port }: HostPort): string => `${proto} ${port}`
-  /** where the search for a port that nobody named goes on: not at the one just given up */
-  let next = 0
-
   const keep = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held> => {
-    const address = port.host.includes(':') ? endpoint.address6 : endpoint.address4
-    const { release } = await hold(port, { host: address ?? '', port: inner })
+    const address = (port.host.includes(':') ? endpoint.address6 : undefined) ?? endpoint.address4
+    const { release } = await hold(port, { host: address ?? endpoint.address6 ?? '', port: inner })
     const one = { endpointId: endpoint.id, port, release }
     held.set(keyOf(port), [...(held.get(keyOf(port)) ?? []), one])
     return one
@@ -65,13 +65,14 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     else held.delete(keyOf(one.port))
   }
 
-  const take = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held> => {
+  /** @returns undefined where the host has no IPv6, and any address of it was meant */
+  const take = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held | undefined> => {
     // The kernel names nobody, and knows of no SCTP port that we hold.
     const other = held.get(keyOf(port))?.find((one) => collide(one.port, port))
-    const holder = other && nameOf(other.endpointId)
-    if (holder) throw isTaken(port, holder)
+    if (other && !(await evict(other.endpointId))) throw isTaken(port, nameOf(other.endpointId))
     return keep(endpoint, port, inner).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') throw isTaken(port, 'a process of the host')
+      if (port.host === ANY6 && NO_IPV6.has(error.code ?? '')) return undefined
       if (error.code === 'EADDRNOTAVAIL') throw new Refusal(port, 'expected an address that the host has')
       throw new Refusal(port, `cannot be published: ${error.message}`)
     })
@@ -83,7 +84,7 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     const results = await Promise.allSettled(
       hosts.map((host) => take(endpoint, { proto, host, port }, claim.port)),
     )
-    const got = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const got = results.flatMap((result) => (result.status === 'fulfilled' && result.value) || [])
     const failed = results.find((result) => result.status === 'rejected')
     if (!failed) return got
     got.forEach(drop)
@@ -93,10 +94,9 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
   /** The first port that is free on all the addresses of a claim. */
   const settle = async (endpoint: Addressed, claim: Claim): Promise<{ port: number; got: Held[] }> => {
     let refusal: unknown
-    for (const port of claim.first === 0 ? await ephemeral(host, next) : range(claim.first, claim.last)) {
+    for (const port of claim.first === 0 ? await ephemeral(host) : range(claim.first, claim.last)) {
       try {
         const got = await takeAll(endpoint, claim, port)
-        if (claim.first === 0) next = port + 1
         return { port, got }
       } catch (error) {
         if (!(error instanceof Refusal) || !error.taken) throw error
@@ -116,7 +116,7 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
           const { port: hostPort, got } =
             hosts.length > 0 ? await settle(endpoint, claim) : { port: 0, got: [] }
           all.push(...got)
-          published.push(...hosts.map((host) => ({ proto, host, hostPort, port })))
+          published.push(...got.map(({ port: { host } }) => ({ proto, host, hostPort, port })))
           published.push(...open.map((host) => ({ proto, host, hostPort: 0, port })))
         }
       } catch (error) {
@@ -149,13 +149,17 @@ const isTaken = (port: HostPort, holder: string): Refusal =>
 const range = (first: number, last: number): number[] =>
   Array.from({ length: Math.max(last, first) - first + 1 }, (_, index) => first + index)
 
+/** How a socket fails that wants IPv6 of a host without. */
+const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
+
 /** Where the kernel picks ports that nobody named, should it not say (ip(7), ip_local_port_range). */
 const EPHEMERAL = [32_768, 60_999] as const
 
-async function ephemeral(host: Pick<Host, 'read'>, next: number): Promise<number[]> {
+/** From anywhere in the range: Docker tries no more than ten ports in a row, from its beginning, which must not all be ours. */
+async function ephemeral(host: Pick<Host, 'read'>): Promise<number[]> {
   const text = await host.read('/proc/sys/net/ipv4/ip_local_port_range')
   const [first = EPHEMERAL[0], last = EPHEMERAL[1]] = text?.trim().split(/\s+/).map(Number) ?? []
   const all = range(first, last)
-  const start = Math.max(0, all.indexOf(next))
+  const start = randomInt(all.length)
   return [...all.slice(start), ...all.slice(0, start)]
 }

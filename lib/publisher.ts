@@ -39,7 +39,14 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
     const network = endpoint && store.network(endpoint.networkId)
     return `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
   }
-  const ports = createPorts({ host, hold, nameOf })
+  /** After a crash of the engine, say: nobody tells us. The kernel has deleted the link with the container. */
+  const evict = async (endpointId: string): Promise<boolean> => {
+    const devices = await host.read('/proc/net/dev')
+    if (!devices || devices.includes(`${hostEndName(endpointId)}:`)) return false
+    await withdraw(endpointId)
+    return true
+  }
+  const ports = createPorts({ host, hold, evict, nameOf })
 
   const withdraw = async (endpointId: string): Promise<void> => {
     const endpoint = store.endpoint(endpointId)

@@ -1,5 +1,6 @@
 import type { GatewayMode } from '../lib/plan/network.ts'
 import {
+  orNothing,
   parseBoolean,
   parseDefaultBridge,
   parseHost,
@@ -14,17 +15,19 @@ const MODES: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isol
 
 const boolean = kind(parseBoolean, '`true` or `false`')
 const onlyFalse = kind(parseDefaultBridge, '`false`')
-const bridge = kind(parseInterface(15), "an interface's name, at most 15 characters")
-const prefix = kind(parseInterface(12), 'at most 12 characters')
+const bridge = kind(orNothing(parseInterface(15)), "an interface's name, at most 15 characters")
+const prefix = kind(orNothing(parseInterface(12)), 'at most 12 characters')
 const interfaces = kind(parseInterfaces, "interfaces' names with `:` between them, at most 64: `eth1:wg0`")
-const mtu = kind(parseMtu, 'bytes, 68 to 65535')
-const binding = kind(parseHost(4), 'IPv4 address of the host')
+const mtu = kind(orNothing(parseMtu, '0'), 'bytes, 68 to 65535')
+const binding = kind(parseHost, 'address of the host')
 const source4 = kind(parseSource(4), 'IPv4 address of the host')
 const source6 = kind(parseSource(6), 'IPv6 address of the host')
 const mode = oneOf(MODES)
 
 /** Takes part in the engine's own work and is not ours to read. */
-const engines = kind(() => undefined, 'as Docker')(NETWORK, 'as Docker', 'carried out by the engine itself')
+const ENGINES = [NETWORK, 'as Docker', 'carried out by the engine itself'] as const
+const engines = kind(() => undefined, 'as Docker')(...ENGINES)
+const enginesSwitch = kind((text) => void parseBoolean(text), '`true` or `false`')(...ENGINES)
 
 /** Docker's own names, with the meaning that its bridge driver gives them. */
 export const DOCKER_OPTIONS = {
@@ -46,7 +49,7 @@ export const DOCKER_OPTIONS = {
   'com.docker.network.bridge.host_binding_ipv4': binding(
     NETWORK,
     '`0.0.0.0`: any, of IPv6 as well',
-    "the host's address that `-p` publishes on where it names none; any other than `0.0.0.0` leaves IPv6 out",
+    "the host's address that `-p` publishes on where it names none; another one leaves the other family out",
   ),
   'com.docker.network.bridge.gateway_mode_ipv4': mode(
     NETWORK,
@@ -81,8 +84,8 @@ export const DOCKER_OPTIONS = {
     "the host's address that what leaves the network gets",
   ),
   'com.docker.network.host_ipv6': source6(NETWORK, 'that of the device it leaves by', 'the same for IPv6'),
-  'com.docker.network.enable_ipv4': engines,
-  'com.docker.network.enable_ipv6': engines,
+  'com.docker.network.enable_ipv4': enginesSwitch,
+  'com.docker.network.enable_ipv6': enginesSwitch,
   'com.docker.network.advertise_addr_nmsgs': engines,
   'com.docker.network.advertise_addr_ms': engines,
 } as const satisfies Options

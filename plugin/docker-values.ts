@@ -22,6 +22,12 @@ export function parseDefaultBridge(text: string): undefined {
   if (parseBoolean(text)) refuse("false, as Docker's docker0 alone is the default bridge", text)
 }
 
+/** As Docker, which takes nothing for what was left out: a template may have nothing to put there. */
+export const orNothing =
+  <T>(parse: (text: string) => T, nothing = '') =>
+  (text: string): T | undefined =>
+    text === '' || text === nothing ? undefined : parse(text)
+
 /** @returns bytes */
 export function parseMtu(text: string): number {
   const mtu = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
@@ -43,9 +49,9 @@ export function parseInterfaces(text: string): readonly string[] {
   return names.map(parseInterface(15))
 }
 
-/** What Go's net.ParseIP takes, of one family: no prefix length, no zone. @returns its canonical form */
-export const parseHost = (family: 4 | 6) => (text: string) =>
-  readAddress(text, family)?.text ?? refuse(`an IPv${family} address`, text)
+/** What Go's net.ParseIP takes: no prefix length, no zone. @returns its canonical form */
+export const parseHost = (text: string) =>
+  (readAddress(text, 4) ?? readAddress(text, 6))?.text ?? refuse('an address', text)
 
 /** The same, but one that packets can be sent from. */
 export const parseSource = (family: 4 | 6) => (text: string) => {

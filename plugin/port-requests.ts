@@ -5,8 +5,12 @@ import type { JoinRequest, PortMapping } from './messages.ts'
 const PROTOCOLS: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
 /** What `-p` came to, as the engine has resolved it. @throws {InvalidRequestError} a protocol that has no ports */
-export const portRequests = ({ Options }: JoinRequest): PortRequest[] =>
-  ((Options?.['com.docker.network.portmap'] ?? []) as readonly PortMapping[]).map(portRequest)
+export function portRequests({ Options }: JoinRequest): PortRequest[] {
+  const mappings = (Options?.['com.docker.network.portmap'] ?? []) as readonly PortMapping[]
+  // Engines from 28: IPv6 is another endpoint's of the same container.
+  const isOthers = Options?.['com.docker.network.driver.private.no_proxy_6to4'] === true
+  return mappings.map((mapping) => ({ ...portRequest(mapping), ...(isOthers ? { unrelayed: true } : {}) }))
+}
 
 function portRequest({ Proto, Port, HostIP, HostPort, HostPortEnd }: PortMapping): PortRequest {
   const proto = PROTOCOLS[Proto]

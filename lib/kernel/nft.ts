@@ -55,10 +55,12 @@ table inet ${TABLE} {
     ct state established,related goto pass
     ct status dnat goto pass
     iifname . oifname @trusted jump offered
-    oifname . meta nfproto @exposed goto pass
     ip daddr . meta l4proto . th dport @open4 goto pass
     ip6 daddr . meta l4proto . th dport @open6 goto pass
     oifname . meta nfproto @routed meta l4proto { icmp, ipv6-icmp } goto pass
+    iifname @bridges drop
+    meta iifkind "bridge" iifname != @outward drop
+    oifname . meta nfproto @exposed goto pass
     drop
   }
 

@@ -78,6 +78,9 @@ export interface Kept {
 /** Whether the network has IPv6 at all. */
 const isDualStack = ({ ipv6 }: NetworkSpec): boolean => ipv6.length > 0
 
+/** Isolated, it has none, not even a link-local one. */
+const hasAddress6 = (spec: NetworkSpec): boolean => isDualStack(spec) && spec.passage?.mode6 !== 'isolated'
+
 const gateways = ({ ipv4, ipv6 }: NetworkSpec): string[] =>
   [...ipv4, ...ipv6].flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway]))
 
@@ -89,7 +92,7 @@ export const planNetwork = (spec: NetworkSpec): Plan => {
     ...dress.map((command) => step(command)),
     ...gateways(spec).map((gateway) => step(addAddress(spec.bridge, gateway))),
     step(setUp(spec.bridge)),
-    step(isDualStack(spec) ? ignoreRouterAdvertisements(spec.bridge) : disableIpv6(spec.bridge)),
+    step(hasAddress6(spec) ? ignoreRouterAdvertisements(spec.bridge) : disableIpv6(spec.bridge)),
     ...(spec.internal || spec.ipv4.length === 0 ? [] : [step(routeLoopback(spec.bridge))]),
   ]
 }

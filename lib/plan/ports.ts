@@ -13,6 +13,8 @@ export interface PortRequest {
   /** the host's port, or the first and the last to choose from; 0 for whatever is free */
   readonly first: number
   readonly last: number
+  /** what comes by IPv6 is not to be relayed to a container that has IPv4 alone */
+  readonly unrelayed?: true
 }
 
 /** A port of the container that is reached from outside. */
@@ -27,7 +29,7 @@ export interface PublishedPort {
 }
 
 /** Addresses of the host that are to get the same port of it. */
-export interface Claim extends Omit<PortRequest, 'host'> {
+export interface Claim extends Omit<PortRequest, 'host' | 'unrelayed'> {
   readonly hosts: readonly string[]
   /** families whose own addresses are reached from outside, and so need no port of the host */
   readonly open: readonly string[]
@@ -45,13 +47,17 @@ export const ANY6 = '::'
 
 const isOpen = (mode: GatewayMode | undefined): boolean => mode === 'routed'
 
-/** The addresses of the host that one request means: any of each family that the container has, unless one is named. */
-function hostsOf(host: string | undefined, { passage, address4, address6 }: Place): string[] {
+/**
+ * The addresses of the host that one request means: any of both families, unless one is named; those of IPv6 for a container without
+ * it only where they can be relayed, which is TCP's.
+ */
+function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, address6 }: Place): string[] {
   const named = host ?? passage?.binding4
   const isNamed = (family: 4 | 6) => named === undefined || named.includes(':') === (family === 6)
+  const isRelayed = proto === 'tcp' && !unrelayed && address4 !== undefined && !isOpen(passage?.mode4)
   return [
     ...(address4 !== undefined && isNamed(4) ? [named ?? ANY4] : []),
-    ...(address6 !== undefined && isNamed(6) ? [named ?? ANY6] : []),
+    ...((address6 !== undefined || isRelayed) && isNamed(6) ? [named ?? ANY6] : []),
   ]
 }
 
@@ -66,11 +72,12 @@ export function planClaims(requests: readonly PortRequest[], place: Place): Clai
     const { proto, port, first, last } = request
     const key = [proto, port, first, last].join(' ')
     const claim = claims.get(key) ?? { request, hosts: new Set<string>() }
-    for (const host of hostsOf(request.host, place)) claim.hosts.add(host)
+    for (const host of hostsOf(request, place)) claim.hosts.add(host)
     claims.set(key, claim)
   }
   return [...claims.values()].map(({ request: { proto, port, first, last }, hosts }) => {
-    const direct = (host: string) => isOpen(host.includes(':') ? passage.mode6 : passage.mode4)
+    const direct = (host: string) =>
+      host.includes(':') ? place.address6 !== undefined && isOpen(passage.mode6) : isOpen(passage.mode4)
     const open = [...hosts].filter(direct).map((host) => (host.includes(':') ? ANY6 : ANY4))
     return {
       ...{ proto, port, first, last },

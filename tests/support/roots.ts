@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lock } from './lock.ts'
 import { ensurePackages } from './packages.ts'
@@ -11,7 +11,7 @@ export const cacheDir = process.env.SLUICE_TEST_CACHE ?? '/var/cache/sluice-test
 const suites = { '26.1': 'trixie', '28.5': 'forky' } as const
 
 // libatomic1 is what Node itself needs beyond a minimal system.
-const include = 'docker.io,docker-cli,docker-compose,iproute2,nftables,iptables,iperf3,libatomic1'
+const include = 'docker.io,docker-cli,docker-compose,iproute2,nftables,iptables,iperf3,conntrack,libatomic1'
 
 /**
  * The root file system of a Debian with this engine, built with debootstrap when it is not in the cache yet (about a minute
@@ -32,7 +32,11 @@ export async function engineRoot(version: keyof typeof suites): Promise<string> 
   return root
 }
 
-const isComplete = (root: string): boolean => existsSync(join(root, '.complete'))
+/** Built to its end, and with all that is in it today. */
+function isComplete(root: string): boolean {
+  const mark = join(root, '.complete')
+  return existsSync(mark) && readFileSync(mark, 'utf8') === include
+}
 
 async function build(suite: string, root: string): Promise<void> {
   await ensurePackages(['debootstrap'])
@@ -55,7 +59,7 @@ async function build(suite: string, root: string): Promise<void> {
     })
   })
   renameSync(part, root)
-  writeFileSync(join(root, '.complete'), '')
+  writeFileSync(join(root, '.complete'), include)
 }
 
 /** The mirror that this machine installs its own packages from. */

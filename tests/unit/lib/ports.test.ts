@@ -10,10 +10,11 @@ import { createPorts } from '../../../lib/ports.ts'
 const HOST = '127.83.7.1'
 const OTHER = '127.83.7.2'
 
-const open = (range?: string) =>
+const open = (range?: string, evict = async (_id: string) => false) =>
   createPorts({
     host: { read: async () => range },
     hold: holdPort,
+    evict,
     nameOf: (id) => `container ${id}`,
   })
 const at = (id: string) => ({ id, address4: '127.83.7.9' })
@@ -107,17 +108,38 @@ t.test('of a range, the first port that is free on all addresses', async (t) => 
   ports.release('shop')
 })
 
-t.test('a port that nobody named is from the range of the kernel, and not the last one again', async (t) => {
+t.test('a port that nobody named is any that is free of the range of the kernel', async (t) => {
   const ports = open('40000\t40002\n')
   const ask = async (id: string) =>
     (await ports.claim(at(id), [claim({ first: 0, last: 0 })])).map(({ hostPort }) => hostPort)
-  t.strictSame(await ask('one'), [40000])
-  ports.release('one')
-  t.strictSame(await ask('two'), [40001])
-  t.strictSame(await ask('three'), [40002])
-  t.strictSame(await ask('four'), [40000])
-  await t.rejects(ask('five'), { message: /already allocated/ })
-  for (const id of ['two', 'three', 'four']) ports.release(id)
+  const got = [await ask('one'), await ask('two'), await ask('three')].flat()
+  t.strictSame(got.toSorted(), [40000, 40001, 40002])
+  await t.rejects(ask('four'), { message: /already allocated/ })
+  ports.release('two')
+  t.strictSame(await ask('four'), [got[1]])
+  for (const id of ['one', 'three', 'four']) ports.release(id)
+})
+
+t.test('ports that nobody named do not begin where Docker begins to look', async (t) => {
+  const starts = new Set<number>()
+  for (let round = 0; round < 8; round++) {
+    const ports = open('40000\t49999\n')
+    starts.add((await ports.claim(at('web'), [claim({ first: 0, last: 0 })]))[0]?.hostPort ?? 0)
+    ports.release('web')
+  }
+  t.ok(starts.size > 4, [...starts].join())
+})
+
+t.test('the port of a container that is gone is free', async (t) => {
+  const ports = open(undefined, async (id) => {
+    if (id !== 'dead') return false
+    ports.release(id)
+    return true
+  })
+  await ports.claim(at('dead'), [claim()])
+  t.equal((await ports.claim(at('web'), [claim()])).length, 1)
+  await t.rejects(ports.claim(at('shop'), [claim()]), { message: /container web has it/ })
+  ports.release('web')
 })
 
 t.test('a hundred ports at once', async (t) => {

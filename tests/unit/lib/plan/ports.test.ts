@@ -18,12 +18,21 @@ const ask = (request: Partial<PortRequest> = {}): PortRequest => ({
 })
 
 const cases: Record<string, [PortRequest, Place, hosts: string[], open?: string[]]> = {
-  'any address of an IPv4 container': [ask(), v4, ['0.0.0.0']],
+  'any address of an IPv4 container, those of IPv6 relayed': [ask(), v4, ['0.0.0.0', '::']],
+  'any address of an IPv4 container by UDP, which is not relayed': [ask({ proto: 'udp' }), v4, ['0.0.0.0']],
+  'any address of an IPv4 container that has IPv6 elsewhere': [ask({ unrelayed: true }), v4, ['0.0.0.0']],
+  'any address of an IPv4 container that is routed to': [
+    ask(),
+    { ...v4, passage: { mode4: 'routed' } },
+    [],
+    ['0.0.0.0'],
+  ],
   'any address of one with both': [ask(), both, ['0.0.0.0', '::']],
   'any address of an IPv6 container': [ask(), { address6: 'fd09::2' }, ['::']],
   'an IPv4 address': [ask({ host: '127.0.0.1' }), both, ['127.0.0.1']],
   'an IPv6 address': [ask({ host: '::1' }), both, ['::1']],
-  'an IPv6 address and a container without': [ask({ host: '::1' }), v4, []],
+  'an IPv6 address and a container without': [ask({ host: '::1' }), v4, ['::1']],
+  'an IPv6 address and a container without, by UDP': [ask({ host: '::1', proto: 'udp' }), v4, []],
   'an IPv4 address and a container without': [ask({ host: '0.0.0.0' }), { address6: 'fd09::2' }, []],
   'the address that the network names': [
     ask(),
@@ -47,7 +56,7 @@ const cases: Record<string, [PortRequest, Place, hosts: string[], open?: string[
 for (const [name, [request, place, hosts, open = []]] of Object.entries(cases))
   t.test(`planClaims(): ${name}`, async (t) => {
     const [claim] = planClaims([request], place)
-    t.strictSame(claim, { proto: 'tcp', port: 80, first: 8080, last: 8080, hosts, open })
+    t.strictSame(claim, { proto: request.proto, port: 80, first: 8080, last: 8080, hosts, open })
   })
 
 t.test('planClaims() puts what was named before what may be chosen', async (t) => {
