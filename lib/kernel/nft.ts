@@ -13,8 +13,10 @@ import { type Command, nft } from './command.ts'
  *
  * `publish` comes before Docker's own (priority -100), with the address that was named before any other; not for ::1, which no other
  * device may answer (RFC 4291, 2.5.3): hold.ts relays that. What it leads back to a network of ours gets the bridge's address: the
- * answer has to come by here again. `guard` keeps containers from the host's own
- * 127.0.0.0/8, which their bridge routes for the sake of ports published there.
+ * answer has to come by here again.
+ *
+ * 127.0.0.0/8 is the host's alone. From elsewhere it is left to routing, which drops it, while a translated packet would pass; and
+ * `guard` keeps out containers, since bridges route it for the sake of ports published there.
  *
  * @see https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks
  */
@@ -94,6 +96,7 @@ table inet ${TABLE} {
 
   chain prerouting {
     type nat hook prerouting priority -101; policy accept;
+    ip daddr 127.0.0.0/8 return
     fib daddr type local jump publish
   }
 
