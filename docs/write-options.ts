@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { PROFILES } from '../lib/profiles.ts'
-import { OPTIONS } from '../plugin/options.ts'
+import { OPTIONS } from '../plugin/options/table.ts'
 import { SETTINGS } from '../plugin/settings.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -26,7 +26,7 @@ export function optionsPage(): string {
   return [
     '# Options and settings',
     '',
-    '<!-- Written by `npm run docs` from plugin/options.ts and plugin/settings.ts. Do not edit. -->',
+    '<!-- Written by `npm run docs` from plugin/options/ and plugin/settings.ts. Do not edit. -->',
     '',
     'Options of a network: `docker network create -o KEY=VALUE`, compose `networks.<name>.driver_opts`.',
     'Options of one attachment: `docker network connect --driver-opt KEY=VALUE`, `docker run --network',

@@ -15,7 +15,7 @@ import {
   type NetworkOptions,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from './parse-options.ts'
+} from './options/parse.ts'
 import { portRequests } from './port-requests.ts'
 
 const NETLABEL = 'com.docker.network'

@@ -15,7 +15,7 @@ export function completionSources(globals: Globals, environment: Environment): S
       return (await client?.profiles()) ?? []
     },
     async keys(scope) {
-      const { OPTIONS } = await import('../options.ts')
+      const { OPTIONS } = await import('../options/table.ts')
       return Object.entries(OPTIONS)
         .filter(([key, { scopes }]) => (scopes as readonly string[]).includes(scope) && !isDockers(key))
         .map(([value, { meaning }]) => ({ value, meaning: meaning.replaceAll('`', '') }))

@@ -10,7 +10,7 @@ import {
   checkPassage,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from '../parse-options.ts'
+} from '../options/parse.ts'
 import type { ExplainRequest } from './types.ts'
 import { examplePorts, parsePorts } from './wanted-ports.ts'
 

@@ -10,13 +10,13 @@ import { inForce } from '../../lib/plan/link.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { PROFILES } from '../../lib/profiles.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
-import { changeGiven } from '../change-options.ts'
+import { changeGiven } from '../options/change.ts'
 import {
   checkLinkOptions,
   checkNetworkShape,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from '../parse-options.ts'
+} from '../options/parse.ts'
 import { explain } from './explain.ts'
 import { openapi } from './openapi.ts'
 import type { Change, ExplainRequest } from './types.ts'

@@ -1,4 +1,4 @@
-import { OPTIONS } from '../../plugin/options.ts'
+import { OPTIONS } from '../../plugin/options/table.ts'
 
 /** A line of tests/wire/*.jsonl that is a call. */
 export interface Call {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { byDirection, IMPAIRMENTS, inForce, type LinkOptions, linkFault } from '../../../../lib/plan/link.ts'
-import { OPTIONS } from '../../../../plugin/options.ts'
+import { OPTIONS } from '../../../../plugin/options/table.ts'
 
 t.test(
   'byDirection() puts rate, delay and loss into both directions, but for one that is named',

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isOption, OPTIONS } from '../../../plugin/options.ts'
-import { checkPassage, parseNetworkOptions } from '../../../plugin/parse-options.ts'
+import { checkPassage, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
+import { isOption, OPTIONS } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge'
 const passage = (given: Readonly<Record<string, string>>) => parseNetworkOptions(given).passage

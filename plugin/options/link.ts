@@ -1,7 +1,7 @@
-import { InvalidRequestError } from '../lib/errors.ts'
-import { type LossModel, QUEUES } from '../lib/plan/link.ts'
-import { PROFILES } from '../lib/profiles.ts'
-import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../lib/units.ts'
+import { InvalidRequestError } from '../../lib/errors.ts'
+import { type LossModel, QUEUES } from '../../lib/plan/link.ts'
+import { PROFILES } from '../../lib/profiles.ts'
+import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../lib/units.ts'
 import { duration, kind, LINK, NO_CAP, NONE, type Options, oneOf, percent, rate } from './option.ts'
 
 const MODELS = { gemodel: [1, 4], state: [1, 5] } as const

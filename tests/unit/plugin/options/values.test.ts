@@ -1,8 +1,8 @@
 import t from 'tap'
-import { OptionError } from '../../../lib/errors.ts'
-import { PROFILES } from '../../../lib/profiles.ts'
-import { OPTIONS, type OptionName, optionNames } from '../../../plugin/options.ts'
-import { parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
+import { OptionError } from '../../../../lib/errors.ts'
+import { PROFILES } from '../../../../lib/profiles.ts'
+import { parseAttachmentOptions, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
+import { OPTIONS, type OptionName, optionNames } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'

@@ -1,15 +1,7 @@
-import { messageOf, OptionError } from '../lib/errors.ts'
-import { nearest } from './nearest.ts'
+import { messageOf, OptionError } from '../../lib/errors.ts'
+import { nearest } from '../nearest.ts'
 import type { Scope } from './option.ts'
-import {
-  fullName,
-  isGivenTo,
-  isOption,
-  OPTIONS,
-  type OptionName,
-  optionNames,
-  type Parsed,
-} from './options.ts'
+import { fullName, isGivenTo, isOption, OPTIONS, type OptionName, optionNames, type Parsed } from './table.ts'
 
 /** Options by key, as they came. */
 export type Given = Readonly<Record<string, unknown>>

@@ -1,8 +1,8 @@
-import { OptionError } from '../lib/errors.ts'
+import { OptionError } from '../../lib/errors.ts'
 import type { Scope } from './option.ts'
-import { fullName, isGivenTo, isLive, isOption } from './options.ts'
-import type { GivenText } from './parse-options.ts'
-import { unknownOption } from './read-options.ts'
+import type { GivenText } from './parse.ts'
+import { unknownOption } from './read.ts'
+import { fullName, isGivenTo, isLive, isOption } from './table.ts'
 
 /**
  * The options after a change: a text sets, null unsets.

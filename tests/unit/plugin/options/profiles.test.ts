@@ -1,10 +1,10 @@
 import t from 'tap'
-import { byDirection, linkFault } from '../../../lib/plan/link.ts'
-import { linkShapes } from '../../../lib/plan/shape.ts'
-import { PROFILES } from '../../../lib/profiles.ts'
-import { isLive, OPTIONS, optionNames } from '../../../plugin/options.ts'
-import { parseAttachmentOptions, parseNetworkOptions } from '../../../plugin/parse-options.ts'
-import { ABLE } from '../fixtures/abilities.ts'
+import { byDirection, linkFault } from '../../../../lib/plan/link.ts'
+import { linkShapes } from '../../../../lib/plan/shape.ts'
+import { PROFILES } from '../../../../lib/profiles.ts'
+import { parseAttachmentOptions, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
+import { isLive, OPTIONS, optionNames } from '../../../../plugin/options/table.ts'
+import { ABLE } from '../../fixtures/abilities.ts'
 
 const names =
   'gprs edge 3g lte 5g dsl cable fibre wifi lossy-wifi satellite starlink transatlantic intercontinental'.split(

@@ -1,4 +1,4 @@
-import type { GatewayMode } from '../lib/plan/network.ts'
+import type { GatewayMode } from '../../lib/plan/network.ts'
 import {
   orNothing,
   parseBoolean,

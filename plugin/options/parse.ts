@@ -1,10 +1,10 @@
-import { OptionError } from '../lib/errors.ts'
-import { byDirection, inForce, type LinkContext, type LinkOptions, linkFault } from '../lib/plan/link.ts'
-import type { Passage } from '../lib/plan/network.ts'
-import { PROFILES } from '../lib/profiles.ts'
-import { fullName, isLive, type OptionName, optionNames, type Parsed } from './options.ts'
-import { passageOf } from './parse-passage.ts'
-import { type Given, readOptions } from './read-options.ts'
+import { OptionError } from '../../lib/errors.ts'
+import { byDirection, inForce, type LinkContext, type LinkOptions, linkFault } from '../../lib/plan/link.ts'
+import type { Passage } from '../../lib/plan/network.ts'
+import { PROFILES } from '../../lib/profiles.ts'
+import { passageOf } from './passage.ts'
+import { type Given, readOptions } from './read.ts'
+import { fullName, isLive, type OptionName, optionNames, type Parsed } from './table.ts'
 
 /** Options that can change, as the user wrote them, by their names. */
 export type GivenText = Readonly<Record<string, string>>

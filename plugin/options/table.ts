@@ -1,6 +1,6 @@
-import { DOCKER_OPTIONS } from './docker-options.ts'
-import { LINK_OPTIONS } from './link-options.ts'
-import { NETWORK_OPTIONS } from './network-options.ts'
+import { DOCKER_OPTIONS } from './docker.ts'
+import { LINK_OPTIONS } from './link.ts'
+import { NETWORK_OPTIONS } from './network.ts'
 import type { Options, Scope } from './option.ts'
 
 /**

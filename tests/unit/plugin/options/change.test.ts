@@ -1,5 +1,5 @@
 import t from 'tap'
-import { changeGiven } from '../../../plugin/change-options.ts'
+import { changeGiven } from '../../../../plugin/options/change.ts'
 
 const given = { rate: '10mbit', delay: '20ms' }
 

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { isLive, OPTIONS, type OptionName, optionNames } from '../../../plugin/options.ts'
 import {
   checkLinkOptions,
   checkNetworkShape,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from '../../../plugin/parse-options.ts'
+} from '../../../../plugin/options/parse.ts'
+import { isLive, OPTIONS, type OptionName, optionNames } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'

@@ -1,5 +1,5 @@
-import type { GatewayMode, Passage } from '../lib/plan/network.ts'
-import type { Parsed } from './options.ts'
+import type { GatewayMode, Passage } from '../../lib/plan/network.ts'
+import type { Parsed } from './table.ts'
 
 const ANY = '0.0.0.0'
 

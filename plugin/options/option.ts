@@ -1,4 +1,4 @@
-import { parseDuration, parsePercent, parseRate, parseWord } from '../lib/units.ts'
+import { parseDuration, parsePercent, parseRate, parseWord } from '../../lib/units.ts'
 
 /** What an option may be given to. */
 export type Scope = 'network' | 'attachment'
