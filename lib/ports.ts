@@ -19,13 +19,13 @@ export interface Ports {
   /** Holds again what was published before this process began. @returns what cannot be held, and why */
   restore(endpoint: Addressed, ports: readonly PublishedPort[]): Promise<string[]>
   release(endpointId: string): void
+  /** Ids of the endpoints that have ports of the host. */
+  holders(): string[]
 }
 
 export interface PortsParts {
   readonly host: Pick<Host, 'read'>
   readonly hold: typeof holdPort
-  /** Withdraws the ports of an endpoint whose container is gone without a word. @returns false where it is not gone */
-  readonly evict: (endpointId: string) => Promise<boolean>
   /** An endpoint in words, for whoever wants a port that it has. */
   readonly nameOf: (endpointId: string) => string
 }
@@ -46,7 +46,7 @@ class Refusal extends InvalidRequestError {
   }
 }
 
-export function createPorts({ host, hold, evict, nameOf }: PortsParts): Ports {
+export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
   /** by protocol and number */
   const held = new Map<string, Held[]>()
   const keyOf = ({ proto, port }: HostPort): string => `${proto} ${port}`
@@ -69,7 +69,7 @@ export function createPorts({ host, hold, evict, nameOf }: PortsParts): Ports {
   const take = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held | undefined> => {
     // The kernel names nobody, and knows of no SCTP port that we hold.
     const other = held.get(keyOf(port))?.find((one) => collide(one.port, port))
-    if (other && !(await evict(other.endpointId))) throw isTaken(port, nameOf(other.endpointId))
+    if (other) throw isTaken(port, nameOf(other.endpointId))
     return keep(endpoint, port, inner).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') throw isTaken(port, 'a process of the host')
       if (port.host === ANY6 && NO_IPV6.has(error.code ?? '')) return undefined
@@ -107,6 +107,7 @@ export function createPorts({ host, hold, evict, nameOf }: PortsParts): Ports {
   }
 
   return {
+    holders: () => [...new Set([...held.values()].flat().map(({ endpointId }) => endpointId))],
     claim: async (endpoint, claims) => {
       const published: PublishedPort[] = []
       const all: Held[] = []

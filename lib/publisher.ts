@@ -39,16 +39,10 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
     const network = endpoint && store.network(endpoint.networkId)
     return `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
   }
-  /** After a crash of the engine, say: nobody tells us. The kernel has deleted the link with the container. */
-  const evict = async (endpointId: string): Promise<boolean> => {
-    const devices = await host.read('/proc/net/dev')
-    if (!devices || devices.includes(`${hostEndName(endpointId)}:`)) return false
-    await withdraw(endpointId)
-    return true
-  }
-  const ports = createPorts({ host, hold, evict, nameOf })
+  const ports = createPorts({ host, hold, nameOf })
+  const leaving = new Map<string, Promise<void>>()
 
-  const withdraw = async (endpointId: string): Promise<void> => {
+  const takeBack = async (endpointId: string): Promise<void> => {
     const endpoint = store.endpoint(endpointId)
     const network = endpoint?.ports && store.network(endpoint.networkId)
     if (!network) return
@@ -61,6 +55,20 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
     }
   }
 
+  /** Whoever comes while it is under way waits for the same end: the ports are free then. */
+  const withdraw = (endpointId: string): Promise<void> => {
+    const begun = leaving.get(endpointId) ?? takeBack(endpointId).finally(() => leaving.delete(endpointId))
+    leaving.set(endpointId, begun)
+    return begun
+  }
+
+  /** Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links. */
+  const withdrawDead = async (): Promise<void> => {
+    const devices = await host.read('/proc/net/dev')
+    const dead = ports.holders().filter((id) => devices && !devices.includes(`${hostEndName(id)}:`))
+    await Promise.all(dead.map(withdraw))
+  }
+
   /** Beside the answer: a process each, and nothing that a container waits for. */
   const forget = async (flows: readonly Flows[]): Promise<void> => {
     for (const flow of flows) await forgetFlows(host, flow)
@@ -69,7 +77,7 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
   return {
     withdraw,
     publish: async (network, endpoint, requests) => {
-      await withdraw(endpoint.id)
+      await Promise.all([withdraw(endpoint.id), withdrawDead()])
       // Engine 29 asks for it there too; a network without a way in has nothing to publish.
       if (network.internal) return
       const published = await ports.claim(endpoint, planClaims(requests, { ...network, ...endpoint }))

@@ -10,11 +10,10 @@ import { createPorts } from '../../../lib/ports.ts'
 const HOST = '127.83.7.1'
 const OTHER = '127.83.7.2'
 
-const open = (range?: string, evict = async (_id: string) => false) =>
+const open = (range?: string) =>
   createPorts({
     host: { read: async () => range },
     hold: holdPort,
-    evict,
     nameOf: (id) => `container ${id}`,
   })
 const at = (id: string) => ({ id, address4: '127.83.7.9' })
@@ -130,16 +129,12 @@ t.test('ports that nobody named do not begin where Docker begins to look', async
   t.ok(starts.size > 4, [...starts].join())
 })
 
-t.test('the port of a container that is gone is free', async (t) => {
-  const ports = open(undefined, async (id) => {
-    if (id !== 'dead') return false
-    ports.release(id)
-    return true
-  })
-  await ports.claim(at('dead'), [claim()])
-  t.equal((await ports.claim(at('web'), [claim()])).length, 1)
-  await t.rejects(ports.claim(at('shop'), [claim()]), { message: /container web has it/ })
+t.test('holders() are those who have ports', async (t) => {
+  const ports = open()
+  await ports.claim(at('web'), [claim(), claim({ first: 28081, last: 28081 })])
+  t.strictSame(ports.holders(), ['web'])
   ports.release('web')
+  t.strictSame(ports.holders(), [])
 })
 
 t.test('a hundred ports at once', async (t) => {
