@@ -49,6 +49,8 @@ export interface Networks {
   publish(id: string, requests: readonly PortRequest[]): Promise<void>
   /** Takes them back. @throws {CommandError} */
   withdraw(id: string): Promise<void>
+  /** An engine has begun, perhaps after a crash. */
+  engineCame(): void
   /** Holds ports that were published when the last process ended. @returns what cannot be held, and why */
   restorePorts(): Promise<string[]>
   /** Changes a network under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
@@ -236,6 +238,7 @@ export function createNetworks({ host, store, firewall, capabilities, hold }: Ne
         return publisher.publish(network(spec.networkId), spec, requests)
       }),
     withdraw: (id) => queue(id, () => publisher.withdraw(id)),
+    engineCame: publisher.engineCame,
     restorePorts: publisher.restore,
     changeNetwork: (id, describe) =>
       queue(id, () =>

@@ -37,8 +37,8 @@ interface Held {
   release(): void
 }
 
-/** Why a port cannot be had; if it is `taken`, another one may be. */
-class Refusal extends InvalidRequestError {
+/** Why a port cannot be had; if it is `taken`, another one may be, or the same later. */
+export class Refusal extends InvalidRequestError {
   readonly taken: boolean
   constructor(port: HostPort, reason: string, { taken = false } = {}) {
     super(`-p ${formatHostPort(port)}: ${reason}`)

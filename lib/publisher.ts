@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Firewall } from './firewall.ts'
 import { type Flows, forgetFlows } from './kernel/conntrack.ts'
 import type { holdPort } from './kernel/hold.ts'
@@ -8,9 +9,16 @@ import type { EndpointSpec } from './plan/endpoint.ts'
 import { portElements } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
 import { repairPlan, step } from './plan/plan.ts'
-import { type PortRequest, type PublishedPort, planClaims } from './plan/ports.ts'
-import { createPorts } from './ports.ts'
+import { type Claim, type PortRequest, type PublishedPort, planClaims } from './plan/ports.ts'
+import { createPorts, Refusal } from './ports.ts'
 import type { NetworkStore } from './store/networks.ts'
+
+/** ms that a claim waits for a port whose holder may be dead: the kernel takes its time to delete a namespace's links */
+const PATIENCE = 3000
+/** ms between two looks meanwhile */
+const GLANCE = 200
+/** ms for which holders may be dead after an engine began */
+const DOUBT = 30_000
 
 /** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
 export interface Publisher {
@@ -22,6 +30,8 @@ export interface Publisher {
   publish(network: NetworkSpec, endpoint: EndpointSpec, requests: readonly PortRequest[]): Promise<void>
   /** Takes them back; what cannot be is found by the next repair. @throws {CommandError} */
   withdraw(endpointId: string): Promise<void>
+  /** An engine has begun: what the last one's containers had may be nobody's now, or in a moment. */
+  engineCame(): void
   /** Holds the host's ports again that were published before this process began. @returns what cannot be, and why */
   restore(): Promise<string[]>
 }
@@ -41,6 +51,8 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
   }
   const ports = createPorts({ host, hold, nameOf })
   const leaving = new Map<string, Promise<void>>()
+  /** ms since 1970 until which holders may be dead without a sign */
+  let doubtful = 0
 
   const takeBack = async (endpointId: string): Promise<void> => {
     const endpoint = store.endpoint(endpointId)
@@ -69,6 +81,20 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
     await Promise.all(dead.map(withdraw))
   }
 
+  /** As ports.claim(); patient with holders that may be dead, for as long as that takes to show. */
+  const claim = async (endpoint: EndpointSpec, claims: readonly Claim[]): Promise<PublishedPort[]> => {
+    const end = Math.min(Date.now() + PATIENCE, doubtful)
+    for (;;) {
+      await withdrawDead()
+      try {
+        return await ports.claim(endpoint, claims)
+      } catch (error) {
+        if (!(error instanceof Refusal) || !error.taken || Date.now() >= end) throw error
+        await sleep(GLANCE)
+      }
+    }
+  }
+
   /** Beside the answer: a process each, and nothing that a container waits for. */
   const forget = async (flows: readonly Flows[]): Promise<void> => {
     for (const flow of flows) await forgetFlows(host, flow)
@@ -77,10 +103,10 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
   return {
     withdraw,
     publish: async (network, endpoint, requests) => {
-      await Promise.all([withdraw(endpoint.id), withdrawDead()])
+      await withdraw(endpoint.id)
       // Engine 29 asks for it there too; a network without a way in has nothing to publish.
       if (network.internal) return
-      const published = await ports.claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
+      const published = await claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
       if (published.length === 0) return
       store.publish(endpoint.id, published)
       try {
@@ -92,6 +118,11 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
         await withdraw(endpoint.id).catch(() => undefined)
         throw error
       }
+    },
+    engineCame: () => {
+      doubtful = Date.now() + DOUBT
+      for (let after = PATIENCE; after <= DOUBT; after *= 2)
+        setTimeout(() => void withdrawDead().catch(() => undefined), after).unref()
     },
     restore: async () => {
       const all = store.endpoints().map(({ spec }) => ports.restore(spec, spec.ports ?? []))

@@ -24,8 +24,14 @@ const IPV6_MTU = 1280
 
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
 export const networkDriver = (networks: Networks) => ({
-  /** GwAllocCheck is not announced: its answer would always be the same, and cost every network a round trip. */
-  GetCapabilities: () => ({ Scope: 'local', ConnectivityScope: 'local' }),
+  /**
+   * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost every network a
+   * round trip.
+   */
+  GetCapabilities: () => {
+    networks.engineCame()
+    return { Scope: 'local', ConnectivityScope: 'local' }
+  },
 
   /** Containers route through the gateway even where the bridge is not to have its address (inhibit_ipv4). */
   GwAllocCheck: () => ({ SkipIPv4: false, SkipIPv6: false }),
