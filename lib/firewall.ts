@@ -44,6 +44,8 @@ export interface Firewall {
   take(elements: readonly Element[]): Promise<void>
   /** Sets right what is not as it should be. @returns whether anything was wrong */
   repair(): Promise<boolean>
+  /** As repair(), for what the kernel tells nobody of: the gate in legacy iptables, where there is one. */
+  repairLegacy(): Promise<boolean>
   /**
    * Waits for a network's rules and gate, tries again what failed, and looks for the gate where the engine had not set up its
    * chains yet, as at boot.
@@ -90,20 +92,16 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     alone = isAlone
   }
 
-  const repairTables = async (): Promise<boolean> => {
+  /** @returns what sets the tables right, where they are not */
+  const tablesRepair = async (): Promise<(() => Promise<void>) | undefined> => {
     const networks = guarded()
     const found = await listTable(host, 'inet', TABLE)
     const foundAlone = await listTable(host, 'bridge', TABLE)
     proven = true
     alone = foundAlone !== undefined
-    if (networks.length === 0) {
-      if (found || alone) await run(deleteTables({ alone }))
-      return found !== undefined || alone
-    }
+    if (networks.length === 0) return found || alone ? () => run(deleteTables({ alone })) : undefined
     const { outward } = await surroundings(host)
-    if (areTables(allElements(networks, outward), found, foundAlone)) return false
-    await replace(outward)
-    return true
+    return areTables(allElements(networks, outward), found, foundAlone) ? undefined : () => replace(outward)
   }
 
   /** What is gone, or there already, is not as this process left it: all of it anew, then. */
@@ -160,11 +158,18 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     take: async (elements) => {
       if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements))))
     },
-    repair: () =>
-      queue('rules', async () => {
-        const changed = await Promise.all([repairTables(), gate.check()])
-        return changed.includes(true)
-      }),
+    repair: async () => {
+      await Promise.allSettled([...pending.values()].map((begin) => begin()))
+      const [wrong, opened] = await queue('rules', () => Promise.all([tablesRepair(), gate.check()]))
+      if (!wrong) return opened
+      // Calls write down what they want before it is so: those that were in the middle of it have had their turn now.
+      return queue('rules', async () => {
+        const repair = await tablesRepair()
+        await repair?.()
+        return opened || repair !== undefined
+      })
+    },
+    repairLegacy: gate.checkLegacy,
     expect: async (network) => {
       await pending.get(network.id)?.()
       pending.delete(network.id)

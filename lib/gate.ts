@@ -1,7 +1,8 @@
 import type { Program } from './kernel/command.ts'
 import type { Host } from './kernel/host.ts'
+import { USER_CHAIN } from './kernel/iptables.ts'
 import { filterBackends, filterTable } from './kernel/observe.ts'
-import { planGate, USER_CHAIN } from './plan/firewall.ts'
+import { planGate } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
 import { createQueue } from './queue.ts'
 
@@ -22,35 +23,41 @@ const familiesOf = ({ ipv4, ipv6 }: NetworkSpec): Family[] => [
  */
 export function createGate(host: Host, current: () => NetworkSpec[]) {
   const queue = createQueue()
-  /** families whose DOCKER-USER was found, and when it was looked for last */
-  const found = new Set<Family>()
+  /** where DOCKER-USER was found, and when it was looked for last */
+  const found = new Set<Program>()
   let looked = 0
   let opening: Promise<unknown> | undefined
 
   const setIn = async (backend: Program): Promise<boolean> => {
-    const family = familyOf(backend)
-    const wanted = current().some((network) => familiesOf(network).includes(family))
+    const wanted = current().some((network) => familiesOf(network).includes(familyOf(backend)))
     const table = await filterTable(host, backend)
     const lines = planGate(backend, table, wanted).map(({ line }) => line)
-    found.delete(family)
+    found.delete(backend)
     await host.run(backend, lines, 'strict')
-    if (wanted && table.chains.has(USER_CHAIN)) found.add(family)
+    if (wanted && table.chains.has(USER_CHAIN)) found.add(backend)
     return lines.length > 0
   }
 
-  /** @param every also families that no network has, and none had */
-  const setAll = (every: boolean): Promise<boolean> =>
+  const setWhere = (concerns: (backend: Program) => boolean): Promise<boolean> =>
     queue('gate', async () => {
-      looked = Date.now()
-      const families = new Set([...found, ...current().flatMap(familiesOf)])
-      const backends = (await filterBackends(host)).filter(
-        (backend) => every || families.has(familyOf(backend)),
-      )
+      const backends = (await filterBackends(host)).filter(concerns)
       return (await Promise.all(backends.map(setIn))).includes(true)
     })
 
+  const familiesFound = (): Set<Family> => new Set([...found].map(familyOf))
+
+  /** Not those of families that no network has, and none had. */
+  const setUsed = (): Promise<boolean> => {
+    looked = Date.now()
+    return setWhere((backend) =>
+      familiesFound()
+        .union(new Set(current().flatMap(familiesOf)))
+        .has(familyOf(backend)),
+    )
+  }
+
   const open = (): Promise<unknown> => {
-    const begun = setAll(false)
+    const begun = setUsed()
       .catch((error: unknown) => {
         // Whoever comes next looks again, however soon.
         looked = 0
@@ -63,7 +70,7 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
     return begun
   }
 
-  const isFound = (network: NetworkSpec): boolean => familiesOf(network).every((family) => found.has(family))
+  const isFound = (network: NetworkSpec): boolean => new Set(familiesOf(network)).isSubsetOf(familiesFound())
 
   return {
     /** Opens it in the background where that is still to do; what goes wrong, expect() meets again. */
@@ -77,13 +84,15 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
     /** Closes it for families that the last network is gone of. */
     set: async (): Promise<void> => {
       const needed = new Set(current().flatMap(familiesOf))
-      if (opening || [...found].some((family) => !needed.has(family))) await setAll(false)
+      if (opening || !familiesFound().isSubsetOf(needed)) await setUsed()
     },
     check: async (): Promise<boolean> => {
-      const changed = await setAll(true)
+      const changed = await setWhere(() => true)
       // At boot the engine comes after us, and its containers right after it: the first of them looks again.
       looked = 0
       return changed
     },
+    /** Looks where nobody tells of changes; nothing more than two files where there is no such filter. */
+    checkLegacy: (): Promise<boolean> => setWhere((backend) => backend.endsWith('legacy')),
   }
 }

@@ -91,10 +91,14 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     throw failed.reason
   }
 
-  /** The first port that is free on all the addresses of a claim. */
-  const settle = async (endpoint: Addressed, claim: Claim): Promise<{ port: number; got: Held[] }> => {
+  /** The first port that is free on all the addresses of a claim. @param local what the kernel says that it picks from */
+  const settle = async (
+    endpoint: Addressed,
+    claim: Claim,
+    local?: string,
+  ): Promise<{ port: number; got: Held[] }> => {
     let refusal: unknown
-    for (const port of claim.first === 0 ? await ephemeral(host) : range(claim.first, claim.last)) {
+    for (const port of claim.first === 0 ? ephemeral(local) : range(claim.first, claim.last)) {
       try {
         const got = await takeAll(endpoint, claim, port)
         return { port, got }
@@ -111,11 +115,12 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     claim: async (endpoint, claims) => {
       const published: PublishedPort[] = []
       const all: Held[] = []
+      const local = claims.some(({ first }) => first === 0) ? await host.read(LOCAL_RANGE) : undefined
       try {
         for (const claim of claims) {
           const { proto, port, hosts, open } = claim
           const { port: hostPort, got } =
-            hosts.length > 0 ? await settle(endpoint, claim) : { port: 0, got: [] }
+            hosts.length > 0 ? await settle(endpoint, claim, local) : { port: 0, got: [] }
           all.push(...got)
           published.push(...got.map(({ port: { host } }) => ({ proto, host, hostPort, port })))
           published.push(...open.map((host) => ({ proto, host, hostPort: 0, port })))
@@ -153,14 +158,14 @@ const range = (first: number, last: number): number[] =>
 /** How a socket fails that wants IPv6 of a host without. */
 const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
 
-/** Where the kernel picks ports that nobody named, should it not say (ip(7), ip_local_port_range). */
+/** Where the kernel picks ports that nobody named, and what it has from the start (ip(7)). */
+const LOCAL_RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
 const EPHEMERAL = [32_768, 60_999] as const
 
 /** From anywhere in the range: Docker tries no more than ten ports in a row, from its beginning, which must not all be ours. */
-async function ephemeral(host: Pick<Host, 'read'>): Promise<number[]> {
-  const text = await host.read('/proc/sys/net/ipv4/ip_local_port_range')
-  const [first = EPHEMERAL[0], last = EPHEMERAL[1]] = text?.trim().split(/\s+/).map(Number) ?? []
-  const all = range(first, last)
-  const start = randomInt(all.length)
-  return [...all.slice(start), ...all.slice(0, start)]
+function* ephemeral(local: string | undefined): Generator<number> {
+  const [first = EPHEMERAL[0], last = EPHEMERAL[1]] = local?.trim().split(/\s+/).map(Number) ?? []
+  const count = last - first + 1
+  const start = randomInt(count)
+  for (let index = 0; index < count; index++) yield first + ((start + index) % count)
 }

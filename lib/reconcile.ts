@@ -26,6 +26,10 @@ export interface Keeper {
   recover(): Promise<Repair[]>
   /** While calls come in: whatever one of them is at work on is left alone. */
   reconcile(): Promise<Repair[]>
+  /** The part of it that other programs undo: our rules. */
+  reconcileRules(): Promise<Repair[]>
+  /** Of that part, what nobody tells of when it changes. */
+  reconcileLegacy(): Promise<Repair[]>
 }
 
 export interface KeeperParts {
@@ -42,6 +46,11 @@ export function createKeeper(parts: KeeperParts): Keeper {
   // Finding out takes a while, which a host without networks need not wait for.
   const abilities = async () =>
     abilitiesOf(store.networks().length === 0 ? NOTHING : await parts.capabilities())
+  const rules = (repair: () => Promise<boolean>) => async (): Promise<Repair[]> =>
+    (await repair()) ? ['rules were not as they should be: set again'] : []
+  /** Without a network there is nothing to lose. */
+  const used = async (repair: () => Promise<Repair[]>): Promise<Repair[]> =>
+    store.networks().length === 0 ? [] : inTurn([repair])
   const pass = async (): Promise<Repair[]> => {
     const dead = await inTurn([async () => dropDead(await look(host, store), parts)])
     claimMediums(store, await abilities())
@@ -51,7 +60,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       () => dropStray(view, host, store),
       () => repairLinks(view, host),
       async () => repairShapes(view, await abilities(), { host, store, alone: parts.networks.alone }),
-      async () => ((await firewall.repair()) ? ['rules were not as they should be: set again'] : []),
+      rules(firewall.repair),
     ])
   }
   return {
@@ -61,6 +70,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
       ...releaseOrphans(store, pools, Date.now() - ABANDONED),
     ],
     reconcile: pass,
+    reconcileRules: () => used(rules(firewall.repair)),
+    reconcileLegacy: () => used(rules(firewall.repairLegacy)),
   }
 }
 

@@ -11,6 +11,7 @@ import { createKeeper, UNREPAIRED } from '../lib/reconcile.ts'
 import { openDatabase } from '../lib/store/database.ts'
 import { networkStore } from '../lib/store/networks.ts'
 import { poolStore } from '../lib/store/pools.ts'
+import { watchRules } from '../lib/watch.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { type Condition, controlRoutes } from './control/routes.ts'
 import { ipamDriver } from './ipam-driver.ts'
@@ -57,12 +58,18 @@ async function main(): Promise<void> {
   })
   const server = createServer({ drivers, control, metrics, logger: log })
 
-  const report = (findings: readonly string[]): void => {
+  /** @returns those that could not be set right */
+  const note = (findings: readonly string[]): string[] => {
     for (const finding of findings) log.warn(finding)
     const faults = findings.filter((finding) => finding.startsWith(UNREPAIRED))
     const repairs = findings.length - faults.length
     metrics.repaired(repairs)
-    condition = { repairs: condition.repairs + repairs, faults }
+    condition = { ...condition, repairs: condition.repairs + repairs }
+    return faults
+  }
+  const report = (findings: readonly string[]): void => {
+    const faults = note(findings)
+    condition = { ...condition, faults }
   }
   report(await keeper.recover())
   const unlisten = await listenForEngine(server, settings.socket)
@@ -80,8 +87,20 @@ async function main(): Promise<void> {
       await keeper.reconcile().then(report, (error: unknown) => log.error(error, 'cannot reconcile'))
   }
   void reconcileForever()
+  const noted = (pass: () => Promise<readonly string[]>) => async (): Promise<boolean> => {
+    const findings = await pass()
+    note(findings)
+    return findings.length > 0
+  }
+  const unwatch = watchRules({
+    host,
+    check: noted(keeper.reconcileRules),
+    checkUntold: noted(keeper.reconcileLegacy),
+    warn: (text) => log.warn(text),
+  })
 
   const stop = async (): Promise<void> => {
+    unwatch()
     await unlisten()
     database.close()
     process.exit(0)

@@ -18,6 +18,17 @@ export interface Host {
   run(program: Program, lines: readonly string[], mode: Mode): Promise<Outcome>
   /** What a program prints when asked, such as `nft -j list table inet sluice`. @throws {CommandError} */
   show(program: Program, args: readonly string[]): Promise<string>
+  /**
+   * Starts a program that goes on printing lines, such as `nft monitor`, and ends it with the signal.
+   *
+   * @returns once it has ended: why, as far as it said
+   */
+  watch(
+    program: Program,
+    args: readonly string[],
+    hear: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<string>
   /** A file below /proc or /sys, or undefined where there is none. */
   read(path: string): Promise<string | undefined>
 }
@@ -46,6 +57,7 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
       if (result.exitCode === 0) return result.stdout
       throw new CommandError(program, args.join(' '), failureText(result), 0)
     },
+    watch: (program, args, hear, signal) => follow([...prefix, program, ...args], hear, signal),
     read: files.read,
   }
 }
@@ -73,7 +85,24 @@ const starter =
     })
   }
 
-const failureText = ({ timedOut, stderr, shortMessage }: Ended): string =>
+/** Should this process be killed, the program ends with what it prints next: nobody reads it any more (SIGPIPE). */
+async function follow(
+  [file = '', ...args]: readonly string[],
+  hear: (line: string) => void,
+  cancelSignal: AbortSignal,
+): Promise<string> {
+  const running = execa(file, args, {
+    stdin: 'ignore',
+    buffer: { stdout: false },
+    reject: false,
+    env: { LC_ALL: 'C' },
+    cancelSignal,
+  })
+  for await (const line of running) hear(line)
+  return failureText(await running)
+}
+
+const failureText = ({ timedOut, stderr, shortMessage }: Omit<Ended, 'stdout'>): string =>
   timedOut ? 'no answer within 30 s' : stderr || shortMessage || 'failed without a word'
 
 /** Programs that read lines from standard input, one process for all of them. */

@@ -1,12 +1,18 @@
 import { PASS_MARK } from '../names.ts'
 import type { Command, Program } from './command.ts'
 
+/** The chain that Docker keeps for others' rules, and comes by first. */
+export const USER_CHAIN = 'DOCKER-USER'
+
 /** What honours the mark that our forward chain gave: one rule, the same for every packet of every network. */
 const GATE = `-m mark --mark ${PASS_MARK}/${PASS_MARK} -m comment --comment sluice -j ACCEPT`
-const GATE_RULE = /^-A \S+ .*--comment "?sluice"? .*-j ACCEPT$/
+const GATE_RULE = /--comment "?sluice"? .*-j ACCEPT$/
 
-/** A rule of the filter table, as far as the gate has to do with it. */
-export type FilterRule = 'gate' | 'return' | 'other'
+/**
+ * A rule of the filter table, as far as the gate has to do with it: the gate itself, RETURN for everything, RETURN or goto for some,
+ * the jump to DOCKER-USER, one to another chain of Docker's, and the rest.
+ */
+export type FilterRule = 'gate' | 'return' | 'leave' | 'user' | 'docker' | 'other'
 
 /** The filter table as it is. */
 export interface FilterTable {
@@ -16,6 +22,14 @@ export interface FilterTable {
   readonly forwardDrops: boolean
 }
 
+function kindOf(rule: string): FilterRule {
+  if (GATE_RULE.test(rule)) return 'gate'
+  if (rule === '-j RETURN') return 'return'
+  if (rule === `-j ${USER_CHAIN}`) return 'user'
+  if (/-j RETURN$|-g \S+$/.test(rule)) return 'leave'
+  return /-j DOCKER(?:-\S+)?$/.test(rule) ? 'docker' : 'other'
+}
+
 /** @param listing what `iptables -S` prints, a format made to be read back (iptables(8)) */
 export function parseFilter(listing: string): FilterTable {
   const lines = listing.split('\n')
@@ -23,7 +37,7 @@ export function parseFilter(listing: string): FilterTable {
   const rulesOf = (chain: string): FilterRule[] =>
     lines
       .filter((line) => line.startsWith(`-A ${chain} `))
-      .map((line) => (GATE_RULE.test(line) ? 'gate' : line === `-A ${chain} -j RETURN` ? 'return' : 'other'))
+      .map((line) => kindOf(line.slice(`-A ${chain} `.length)))
   return {
     chains: new Map(names.map((name) => [name, rulesOf(name)])),
     forwardDrops: lines.includes('-P FORWARD DROP'),

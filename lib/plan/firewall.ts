@@ -1,5 +1,5 @@
 import type { Command, Program } from '../kernel/command.ts'
-import { deleteGate, type FilterTable, insertGate } from '../kernel/iptables.ts'
+import { deleteGate, type FilterTable, insertGate, USER_CHAIN } from '../kernel/iptables.ts'
 import { addElements, deleteElements, type Element, elementWords, type Part } from '../kernel/nft.ts'
 import { hostEndName } from '../names.ts'
 import type { EndpointSpec } from './endpoint.ts'
@@ -101,33 +101,43 @@ export const planRules = (network: NetworkSpec, outward: readonly string[]): Pla
 export const planElements = (elements: readonly Element[], ...shared: Element[]): Plan =>
   elements.length === 0 ? [] : [step(addElements([...elements, ...shared]), deleteElements(elements))]
 
-/** The chain that Docker keeps for others' rules, and comes by first. */
-export const USER_CHAIN = 'DOCKER-USER'
+/** A place for a rule: its number in the chain, from 1, once no gate is there any more. */
+interface Place {
+  readonly chain: string
+  readonly at: number
+}
 
 /**
  * What it takes for the gate to stand where it should, and nowhere else.
  *
  * In DOCKER-USER it goes last, before the RETURN that engines up to 27 end it with: whatever the administrator refuses
- * there is refused to our containers as well. Without that chain (no engine with iptables) FORWARD needs the rule only if its policy is DROP.
+ * there is refused to our containers as well. Where some never come to the end of that chain (ufw-docker's rules send private addresses
+ * back early), or nothing comes there at all (`iptables -F` takes Docker's jump along), it goes into FORWARD, right behind Docker's
+ * own rules: what these refuse stays refused, and what others have behind them holds for us no more than for Docker. Without Docker's
+ * rules FORWARD needs it only if its policy is DROP.
  *
  * @param backend such as `iptables-nft`
  * @param wanted false once the last network is gone
  * @see https://docs.docker.com/engine/network/packet-filtering-firewalls/
  */
 export function planGate(backend: Program, table: FilterTable, wanted: boolean): Command[] {
-  const home = wanted ? homeOf(table) : undefined
-  const others = (home === undefined ? [] : (table.chains.get(home) ?? [])).filter((rule) => rule !== 'gate')
-  const at = others.at(-1) === 'return' ? others.length : others.length + 1
+  const place = wanted ? placeOf(table) : undefined
   const present = [...table.chains].flatMap(([chain, rules]) =>
     rules.flatMap((rule, index) => (rule === 'gate' ? [{ chain, at: index + 1 }] : [])),
   )
-  const isRight = present.length === 1 && present[0]?.chain === home && present[0]?.at === at
-  if (isRight) return []
+  const [only] = present
+  if (present.length === 1 && only?.chain === place?.chain && only?.at === place?.at) return []
   const removals = present.map(({ chain }) => deleteGate(backend, chain))
-  return home === undefined ? removals : [...removals, insertGate(backend, home, at)]
+  return place === undefined ? removals : [...removals, insertGate(backend, place.chain, place.at)]
 }
 
-function homeOf({ chains, forwardDrops }: FilterTable): string | undefined {
-  if (chains.has(USER_CHAIN)) return USER_CHAIN
-  return forwardDrops ? 'FORWARD' : undefined
+function placeOf({ chains, forwardDrops }: FilterTable): Place | undefined {
+  const rulesOf = (chain: string) => (chains.get(chain) ?? []).filter((rule) => rule !== 'gate')
+  const [user, forward] = [rulesOf(USER_CHAIN), rulesOf('FORWARD')]
+  const end = user.at(-1) === 'return' ? user.length - 1 : user.length
+  const isWhole = user.slice(0, end).every((rule) => rule === 'other')
+  if (forward.includes('user') && isWhole) return { chain: USER_CHAIN, at: end + 1 }
+  const dockers = forward.findLastIndex((rule) => rule === 'user' || rule === 'docker')
+  if (dockers === -1 && !forwardDrops) return undefined
+  return { chain: 'FORWARD', at: (dockers === -1 ? forward.length : dockers + 1) + 1 }
 }

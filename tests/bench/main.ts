@@ -4,14 +4,26 @@ import { startEngine, type Version } from '../support/engine.ts'
 import { addresses } from './addresses.ts'
 import { classify } from './classify.ts'
 import { control } from './control.ts'
+import { forward } from './forward.ts'
 import { latency } from './latency.ts'
 import type { Part } from './part.ts'
+import { ports } from './ports.ts'
 import { rate } from './rate.ts'
 import { print, save } from './report.ts'
 import { shares } from './shares.ts'
 import { start } from './start.ts'
 
-const PARTS: Readonly<Record<string, Part>> = { control, rate, latency, shares, classify, addresses, start }
+const PARTS: Readonly<Record<string, Part>> = {
+  control,
+  ports,
+  rate,
+  latency,
+  shares,
+  classify,
+  forward,
+  addresses,
+  start,
+}
 const USAGE = `usage: npm run bench -- [--engine 20.10|26.1|28.5] [--only ${Object.keys(PARTS).join('|')}] [--runs N] [--managed]`
 const VERSIONS: readonly Version[] = ['20.10', '26.1', '28.5']
 /** ms that a part may take */

@@ -20,11 +20,12 @@ const unordered = (snapshot: string): string => snapshot.split('\n').toSorted().
 
 const repairs = (plain: Plain): Scenario[] =>
   Object.entries(vandalism).map(([what, command]) => [
-    `${what}, taken away by somebody: there again after a restart of the plugin`,
+    `${what}, taken away by somebody while the plugin is gone: there again once it is back`,
     async (t, lab) => {
       await createNetwork(lab, 'web', '-o', 'rate=20mbit')
       for (const name of ['aa', 'bb']) await startContainer(lab, name, 'web')
       const before = await lab.engine.snapshot()
+      await plain.kill('SIGTERM')
       await lab.engine.enter(['sh', '-c', command])
       t.not(await lab.engine.snapshot(), before, 'it is gone')
       await plain.restart()

@@ -84,6 +84,53 @@ t.test(
   },
 )
 
+t.test(
+  'the gate is behind Docker’s rules in FORWARD while some never come to the end of DOCKER-USER',
+  async (t) => {
+    using host = await namespaceHost()
+    await dockerChains(host, 'iptables-nft', ['-N DOCKER-FORWARD', '-I FORWARD 2 -j DOCKER-FORWARD'])
+    const { firewall } = open(t, host)
+    await admit(firewall)
+    const behind = ['-A FORWARD -j ufw', GATE.replace('DOCKER-USER', 'FORWARD')]
+    for (const line of ['-N ufw', '-A FORWARD -j ufw']) await host.sh(`iptables-nft -w ${line}`)
+    t.notOk(await firewall.repair(), 'it is in DOCKER-USER, whatever others have in FORWARD')
+    const early = '-A DOCKER-USER -s 10.0.0.0/8 -j RETURN'
+    await host.sh(`iptables-nft -w ${early}`)
+    t.ok(await firewall.repair())
+    t.strictSame(await listed(host, 'iptables-nft'), [...behind.toReversed(), early])
+    t.notOk(await firewall.repair(), 'there it stays')
+    await host.sh('iptables-nft -w -F DOCKER-USER')
+    t.ok(await firewall.repair())
+    t.strictSame(await listed(host, 'iptables-nft'), [behind[0], GATE])
+  },
+)
+
+for (const backend of backends)
+  t.test(`the gate is in FORWARD once ${backend} -F has taken Docker’s jump along`, async (t) => {
+    using host = await namespaceHost()
+    await dockerChains(host, backend, ['-A DOCKER-USER -j RETURN'])
+    const { firewall } = open(t, host)
+    await admit(firewall)
+    await host.sh(`${backend} -w -F`)
+    t.ok(await firewall.repair())
+    t.strictSame(await listed(host, backend), [GATE.replace('DOCKER-USER', 'FORWARD')])
+    await host.sh(`${backend} -w -I FORWARD -j DOCKER-USER`)
+    t.ok(await firewall.repair(), 'the engine comes back')
+    t.strictSame(await listed(host, backend), [GATE])
+  })
+
+t.test('repairLegacy() sets the gate right in legacy iptables, and looks nowhere else', async (t) => {
+  using host = await namespaceHost()
+  for (const backend of ['iptables-nft', 'iptables-legacy']) await dockerChains(host, backend, [])
+  const { firewall } = open(t, host)
+  await admit(firewall)
+  for (const backend of ['iptables-nft', 'iptables-legacy']) await host.sh(`${backend} -w -F DOCKER-USER`)
+  t.ok(await firewall.repairLegacy())
+  t.strictSame(await listed(host, 'iptables-legacy'), [GATE])
+  t.strictSame(await listed(host, 'iptables-nft'), [])
+  t.notOk(await firewall.repairLegacy())
+})
+
 t.test('an engine that comes after the network is found by expect() or repair()', async (t) => {
   using host = await namespaceHost()
   const { firewall } = open(t, host)

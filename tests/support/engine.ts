@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import Docker from 'dockerode'
 import { createHost, type Held, type Host } from './host.ts'
 import { type ImageName, imageTar } from './images.ts'
+import { withPackages } from './layer.ts'
 import { ensurePackages } from './packages.ts'
 import { type Plain, type PlainOptions, startPlain } from './plain.ts'
 import { startRegistry } from './registry.ts'
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly dockerdArgs?: readonly string[]
   /** Which iptables the engine finds on its path; Debian's default, `nft`, when left out. */
   readonly iptables?: 'nft' | 'legacy'
+  /** Debian packages that its machine has besides; not with 20.10, whose machine is this one. */
+  readonly packages?: readonly string[]
 }
 
 // An image's default command: does nothing, and ends at once when told to, which a plain `sleep` as process 1 does not.
@@ -64,10 +67,12 @@ export interface Engine {
 
 /** @throws {Error} when the engine cannot be had, is of another version or does not answer within 60 s */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { version } = options
+  const { version, packages = [] } = options
   await ensurePackages(['docker.io', 'docker-compose', 'iproute2', 'nftables', 'iptables', 'conntrack'])
   const path = ['/run/engine-bin']
-  const host = await createHost(version === '20.10' ? { path } : { base: await engineRoot(version), path })
+  const host = await createHost(
+    version === '20.10' ? { path } : { base: await withPackages(await engineRoot(version), packages), path },
+  )
   const engine = describe(host, options)
   try {
     await engine.start()

@@ -57,6 +57,8 @@ export function fakeHost({
       if (failure) throw failure
       return said
     },
+    watch: (_program, _args, _hear, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(''))),
     read: async (path) => files[path],
   }
 }

@@ -15,6 +15,8 @@ export interface FlowOptions {
   readonly streams?: number
   /** bit/s of full frames that are offered as UDP; TCP, which finds its own rate, when left out */
   readonly udp?: number
+  /** of the receiver, TCP and, with `udp`, UDP; one that is not in use when left out */
+  readonly port?: number
   /** Other traffic reaches `to` meanwhile: what is slow enough is told apart by its sockets. */
   readonly shared?: boolean
 }
@@ -58,7 +60,7 @@ let flows = 0
 /** Starts to send one way with iperf3, for as long as a window needs. */
 export async function startFlow(options: FlowOptions): Promise<Started> {
   const { from, to, address, seconds, warmUp = WARM_UP, streams = 1, udp, shared = false } = options
-  const port = 5300 + (flows++ % 1000)
+  const { port = 5300 + (flows++ % 1000) } = options
   const common = ['-J', '-i', String(INTERVAL), '-p', String(port)]
   const server = startIn(to, ['iperf3', '-s', '-1', ...common])
   await until('iperf3 to listen', () => listens(server, port), { every: 10 })

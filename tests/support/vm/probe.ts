@@ -21,6 +21,8 @@ export interface Arrivals {
 }
 
 export interface Sent {
+  /** Datagrams. */
+  readonly sent: number
   /** s */
   readonly seconds: number
   /** Datagrams that the sender's own kernel refused. */

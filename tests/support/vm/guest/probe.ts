@@ -2,7 +2,8 @@
 // which arrived. Every process there reads the same monotonic clock, so one-way delays need no second one.
 //
 // usage: probe.mjs receive PORT              until SIGTERM, then writes an Arrivals
-//        probe.mjs send ADDRESS PORT PACKETS PER_SECOND BYTES
+//        probe.mjs send ADDRESS PORT PACKETS PER_SECOND BYTES     writes a Sent
+//        probe.mjs lumps ADDRESS PORT LUMP PAUSE BYTES     until SIGTERM, then writes a Sent
 //        probe.mjs echo PORT
 //        probe.mjs ping ADDRESS PORT COUNT BYTES     writes a RoundTrips
 import { createSocket, type Socket } from 'node:dgram'
@@ -118,7 +119,42 @@ async function send(
     await (perSecond > 2000 ? new Promise(setImmediate) : sleep(1))
   }
   const seconds = Number(now() - start) / 1e9
-  socket.close(() => process.stdout.write(JSON.stringify({ seconds, failed } satisfies Sent)))
+  socket.close(() => process.stdout.write(JSON.stringify({ sent: packets, seconds, failed } satisfies Sent)))
+}
+
+/**
+ * Sends so many at once, and pauses for so long (ms) from when the last of them has gone: whatever else the processor has to do,
+ * no two lumps come closer.
+ */
+async function lumps(
+  address: string,
+  port: number,
+  lump: number,
+  pause: number,
+  bytes: number,
+): Promise<void> {
+  const socket = await connected(address, port)
+  const one = (sequence: number) =>
+    new Promise<number>((resolve) => {
+      const packet = datagram(bytes)
+      stamp(packet, sequence)
+      socket.send(packet, (error) => resolve(error ? 1 : 0))
+    })
+  const start = now()
+  let over = false
+  process.once('SIGTERM', () => {
+    over = true
+  })
+  process.stdout.write('sending\n')
+  let failed = 0
+  let sent = 0
+  for (; !over; sent += lump) {
+    const results = await Promise.all(Array.from({ length: lump }, (_, index) => one(sent + index)))
+    failed += results.reduce((sum, result) => sum + result, 0)
+    await sleep(pause)
+  }
+  const seconds = Number(now() - start) / 1e9
+  socket.close(() => process.stdout.write(JSON.stringify({ sent, seconds, failed } satisfies Sent)))
 }
 
 async function echo(port: number): Promise<void> {
@@ -163,5 +199,6 @@ const [a = 0, b = 0, c = 0, d = 0] = others.map(Number)
 if (role === 'receive') await receive(Number(first))
 else if (role === 'echo') await echo(Number(first))
 else if (role === 'send') await send(first, a, b, c, d)
+else if (role === 'lumps') await lumps(first, a, b, c, d)
 else if (role === 'ping') await ping(first, a, b, c)
 else throw new Error(`no such role: ${role}`)

@@ -23,6 +23,16 @@ const IN_USER = `-A DOCKER-USER ${GATE}`
 const IN_FORWARD = `-A FORWARD ${GATE}`
 const RETURN = '-A DOCKER-USER -j RETURN'
 const ADMIN = '-A DOCKER-USER -s 203.0.113.0/24 -j DROP'
+const EARLY = '-A DOCKER-USER -s 10.0.0.0/8 -j RETURN'
+/** As engines from 28.1 on have it, with ufw behind. */
+const BEHIND = ['-A FORWARD -j DOCKER-FORWARD', '-A FORWARD -j ufw-before-forward']
+/** As engines up to 27 have it. */
+const OLDER = [
+  '-A FORWARD -j DOCKER-ISOLATION-STAGE-1',
+  '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+  '-A FORWARD -o docker0 -j DOCKER',
+  '-A FORWARD -i docker0 ! -o docker0 -j ACCEPT',
+]
 
 const cases: Record<string, [rules: string[], wanted: boolean, commands: string[]]> = {
   'goes before the RETURN of engine 20.10': [
@@ -81,6 +91,61 @@ const cases: Record<string, [rules: string[], wanted: boolean, commands: string[
     [...POLICIES, ...CHAINS, IN_USER, ADMIN, RETURN],
     true,
     [`-D DOCKER-USER ${GATE}`, `-I DOCKER-USER 2 ${GATE}`],
+  ],
+  "goes behind Docker's rules in FORWARD, where some are sent back early": [
+    [...POLICIES, ...CHAINS, ...BEHIND, EARLY, ADMIN],
+    true,
+    [`-I FORWARD 3 ${GATE}`],
+  ],
+  'goes there where some go on to another chain for good': [
+    [...POLICIES, ...CHAINS, ...BEHIND, '-A DOCKER-USER -i eth0 -g mine', RETURN],
+    true,
+    [`-I FORWARD 3 ${GATE}`],
+  ],
+  'goes there where all are sent back early': [
+    [...POLICIES, ...CHAINS, ...BEHIND, RETURN, ADMIN],
+    true,
+    [`-I FORWARD 3 ${GATE}`],
+  ],
+  "goes behind the last jump to a chain of Docker's": [
+    [...POLICIES, ...CHAINS, ...OLDER, EARLY, RETURN],
+    true,
+    [`-I FORWARD 5 ${GATE}`],
+  ],
+  'goes into FORWARD where nothing comes to DOCKER-USER': [
+    [...POLICIES, '-N DOCKER-USER', '-A FORWARD -i eth0 -j LOG'],
+    true,
+    [`-I FORWARD 2 ${GATE}`],
+  ],
+  'is not needed where nothing comes to DOCKER-USER and nothing drops': [
+    [...OPEN, '-N DOCKER-USER'],
+    true,
+    [],
+  ],
+  "goes behind Docker's rules whatever the policy is: others may refuse what comes behind": [
+    [...OPEN, '-A FORWARD -j DOCKER-FORWARD', '-A FORWARD -j REJECT'],
+    true,
+    [`-I FORWARD 2 ${GATE}`],
+  ],
+  "stays behind Docker's rules": [
+    [...POLICIES, ...CHAINS, BEHIND[0] as string, IN_FORWARD, BEHIND[1] as string, EARLY],
+    true,
+    [],
+  ],
+  "moves behind Docker's rules": [
+    [...POLICIES, ...CHAINS, IN_FORWARD, ...BEHIND, EARLY],
+    true,
+    [`-D FORWARD ${GATE}`, `-I FORWARD 3 ${GATE}`],
+  ],
+  'moves there once some are sent back early': [
+    [...POLICIES, ...CHAINS, ...BEHIND, EARLY, IN_USER],
+    true,
+    [`-D DOCKER-USER ${GATE}`, `-I FORWARD 3 ${GATE}`],
+  ],
+  'moves back to DOCKER-USER once nobody is': [
+    [...POLICIES, ...CHAINS, BEHIND[0] as string, IN_FORWARD, BEHIND[1] as string, ADMIN],
+    true,
+    [`-D FORWARD ${GATE}`, `-I DOCKER-USER 2 ${GATE}`],
   ],
   'goes when it is not wanted': [
     [...POLICIES, ...CHAINS, IN_USER, RETURN],

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { watchRules } from '../../lib/watch.ts'
+import { networkSpec } from '../support/messages.ts'
+import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
+import { until } from '../support/until.ts'
+import { openParts } from '../unit/fixtures/parts.ts'
+
+const network = networkSpec()
+
+/** A host with a network and an engine's chains, whose rules are watched. */
+async function watched(t: Test, host: Namespace) {
+  for (const line of ['-P FORWARD DROP', '-N DOCKER-USER', '-I FORWARD -j DOCKER-USER', '-N DOCKER'])
+    await host.sh(`iptables-nft -w ${line}`)
+  const parts = openParts(host, t.testdir())
+  t.teardown(parts.close)
+  const { firewall, store } = parts
+  store.addNetwork(network)
+  await firewall.admit(network, [])
+  await firewall.expect(network)
+  const checks: boolean[] = []
+  const warnings: string[] = []
+  const stop = watchRules({
+    host,
+    check: async () => {
+      const isRepair = await firewall.repair()
+      checks.push(isRepair)
+      return isRepair
+    },
+    checkUntold: firewall.repairLegacy,
+    warn: (text) => warnings.push(text),
+  })
+  t.teardown(stop)
+  await until('the first check', () => checks.length === 1)
+  t.strictSame(checks, [false], 'all is as it should be')
+  return { firewall, checks, warnings, stop }
+}
+
+/** Process ids of the children of this process that follow. */
+const followers = (): number[] =>
+  readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+    .split(' ')
+    .filter((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('nft\0monitor'))
+    .map(Number)
+
+const follower = (other?: number): Promise<number> =>
+  until('nft to follow', () => followers().find((pid) => pid !== other) ?? 0)
+
+const isWhole = async (host: Namespace): Promise<boolean> =>
+  /comment sluice/.test(await host.sh('iptables-nft -w -S')) &&
+  /iifname @bridges goto ours/.test(await host.sh('nft list table inet sluice'))
+
+const damages = [
+  'nft delete table inet sluice',
+  'nft flush table inet sluice',
+  'nft flush chain inet sluice forward',
+  'iptables-nft -w -F DOCKER-USER',
+  'iptables-nft -w -F',
+]
+
+t.test('what somebody takes away is back within seconds, with no more than one check after it', async (t) => {
+  using host = await namespaceHost()
+  const { checks, warnings } = await watched(t, host)
+  for (const damage of damages) {
+    const before = checks.length
+    const begun = performance.now()
+    await host.sh(damage)
+    await until('the repair', () => checks.length > before, { timeout: 5000, every: 10 })
+    t.ok(await isWhole(host), `${damage}: back after ${Math.round(performance.now() - begun)} ms`)
+    await sleep(2500)
+    t.strictSame(checks.slice(before).filter(Boolean), [true], 'one repair')
+    t.ok(checks.length - before <= 2, 'and at most one look at what it did')
+  }
+  t.strictSame(warnings, [])
+})
+
+t.test('our own elements and Docker’s rules for containers cost no check', async (t) => {
+  using host = await namespaceHost()
+  const { firewall, checks } = await watched(t, host)
+  for (let count = 0; count < 20; count++) {
+    const element = { set: 'any4', key: [6, 8000 + count], value: ['10.9.0.2', 80] }
+    await firewall.put([element])
+    await host.sh(`iptables-nft -w -A DOCKER -d 10.9.0.${count + 1} -p tcp --dport 80 -j ACCEPT`)
+    await host.sh(`iptables-nft -w -t nat -A POSTROUTING -s 10.9.0.${count + 1} -j MASQUERADE`)
+    await firewall.take([element])
+  }
+  await sleep(1500)
+  t.equal(checks.length, 1)
+})
+
+t.test('nft begins again before what it remembers is much', async (t) => {
+  using host = await namespaceHost()
+  const { warnings } = await watched(t, host)
+  const first = await follower()
+  const numbers = Array.from({ length: 3000 }, (_, number) => number)
+  const input = `add table inet other
+    add set inet other known { type mark; }
+    add element inet other known { ${numbers} }`
+  await host.exec(['nft', '-f', '-'], { input })
+  await follower(first)
+  t.strictSame(warnings, [])
+})
+
+t.test('nft that is killed begins again, and nothing of it outlives the end', async (t) => {
+  using host = await namespaceHost()
+  const { checks, warnings, stop } = await watched(t, host)
+  const first = await follower()
+  t.equal(followers().length, 1)
+  process.kill(first, 'SIGKILL')
+  const second = await follower(first)
+  await until('a look at what was missed', () => checks.length === 2)
+  t.equal(warnings.length, 1, String(warnings))
+  await host.sh('nft delete table inet sluice')
+  await until('the repair', () => checks.at(-1), { timeout: 5000 })
+  stop()
+  await until('its end', () => !followers().includes(second), { timeout: 5000 })
+})
