@@ -18,6 +18,8 @@ import { type Command, nft } from './command.ts'
  * 127.0.0.0/8 is the host's alone. From elsewhere it is left to routing, which drops it, while a translated packet would pass; and
  * `guard` keeps out containers, since bridges route it for the sake of ports published there.
  *
+ * Protocols are IANA's numbers (1: ICMP, 58: ICMPv6): a root file system without /etc/protocols does not know their names.
+ *
  * @see https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks
  */
 const TABLE_TEXT = `
@@ -59,7 +61,7 @@ table inet ${TABLE} {
     iifname . oifname @trusted jump offered
     ip daddr . meta l4proto . th dport @open4 goto pass
     ip6 daddr . meta l4proto . th dport @open6 goto pass
-    oifname . meta nfproto @routed meta l4proto { icmp, ipv6-icmp } goto pass
+    oifname . meta nfproto @routed meta l4proto { 1, 58 } goto pass
     iifname @bridges drop
     meta iifkind "bridge" iifname != @outward drop
     oifname . meta nfproto @exposed goto pass

@@ -59,3 +59,7 @@ t.test('elementWords() says it as nft shows it', async (t) => {
   t.equal(elementWords(port), '192.0.2.1 . 6 . 8080 : 10.9.0.2 . 80')
   t.equal(elementWords(bridge), 'br-web')
 })
+
+t.test('protocols have numbers, since names are known only where /etc/protocols is', async (t) => {
+  t.notMatch(createTables([]).line, /\b(?:tcp|udp|sctp|icmp)\b/)
+})
