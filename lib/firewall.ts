@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createGate } from './gate.ts'
 import type { Command } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
@@ -22,6 +23,9 @@ import type { NetworkStore } from './store/networks.ts'
 
 /** ms by which a network's answer is out, and what is done beside it no longer in its way */
 const AFTER_ANSWER = 8
+/** how often a repair looks while calls come in before it acts, and ms between two looks */
+const LOOKS = 2
+const BETWEEN_LOOKS = 150
 
 /**
  * Our tables and the gate in Docker's, which all networks share: changes happen one after another, and all are gone
@@ -42,8 +46,13 @@ export interface Firewall {
   put(elements: readonly Element[]): Promise<void>
   /** Removes elements, whether or not they are there. @throws {CommandError | AggregateError} */
   take(elements: readonly Element[]): Promise<void>
-  /** Sets right what is not as it should be. @returns whether anything was wrong */
-  repair(): Promise<boolean>
+  /**
+   * Sets right what is not as it should be.
+   *
+   * @param busy whether calls come in, which write down what they want before it is so: then only what is wrong for some time is wrong
+   * @returns whether anything was
+   */
+  repair(when?: { readonly busy: boolean }): Promise<boolean>
   /** As repair(), for what the kernel tells nobody of: the gate in legacy iptables, where there is one. */
   repairLegacy(): Promise<boolean>
   /**
@@ -104,6 +113,11 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     return areTables(allElements(networks, outward), found, foundAlone) ? undefined : () => replace(outward)
   }
 
+  const isRight = async (): Promise<boolean> => {
+    const [repair, isOpen] = await Promise.all([tablesRepair(), gate.isRight()])
+    return repair === undefined && isOpen
+  }
+
   /** What is gone, or there already, is not as this process left it: all of it anew, then. */
   const orReplace = async (work: Promise<unknown>, outward?: readonly string[]): Promise<void> => {
     await work.catch(async (error: unknown) => {
@@ -158,13 +172,14 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     take: async (elements) => {
       if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements))))
     },
-    repair: async () => {
-      await Promise.allSettled([...pending.values()].map((begin) => begin()))
-      const [wrong, opened] = await queue('rules', () => Promise.all([tablesRepair(), gate.check()]))
-      if (!wrong) return opened
-      // Calls write down what they want before it is so: those that were in the middle of it have had their turn now.
+    repair: async ({ busy } = { busy: false }) => {
+      for (let looks = busy ? LOOKS : 0; looks > 0; looks -= 1) {
+        await Promise.allSettled([...pending.values()].map((begin) => begin()))
+        if (await queue('rules', isRight)) return false
+        await sleep(BETWEEN_LOOKS)
+      }
       return queue('rules', async () => {
-        const repair = await tablesRepair()
+        const [repair, opened] = await Promise.all([tablesRepair(), gate.check()])
         await repair?.()
         return opened || repair !== undefined
       })

@@ -28,10 +28,14 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
   let looked = 0
   let opening: Promise<unknown> | undefined
 
-  const setIn = async (backend: Program): Promise<boolean> => {
+  const look = async (backend: Program) => {
     const wanted = current().some((network) => familiesOf(network).includes(familyOf(backend)))
     const table = await filterTable(host, backend)
-    const lines = planGate(backend, table, wanted).map(({ line }) => line)
+    return { wanted, table, lines: planGate(backend, table, wanted).map(({ line }) => line) }
+  }
+
+  const setIn = async (backend: Program): Promise<boolean> => {
+    const { wanted, table, lines } = await look(backend)
     found.delete(backend)
     await host.run(backend, lines, 'strict')
     if (wanted && table.chains.has(USER_CHAIN)) found.add(backend)
@@ -86,6 +90,11 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
       const needed = new Set(current().flatMap(familiesOf))
       if (opening || !familiesFound().isSubsetOf(needed)) await setUsed()
     },
+    isRight: (): Promise<boolean> =>
+      queue('gate', async () => {
+        const seen = await Promise.all((await filterBackends(host)).map(look))
+        return seen.every(({ lines }) => lines.length === 0)
+      }),
     check: async (): Promise<boolean> => {
       const changed = await setWhere(() => true)
       // At boot the engine comes after us, and its containers right after it: the first of them looks again.

@@ -51,7 +51,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   /** Without a network there is nothing to lose. */
   const used = async (repair: () => Promise<Repair[]>): Promise<Repair[]> =>
     store.networks().length === 0 ? [] : inTurn([repair])
-  const pass = async (): Promise<Repair[]> => {
+  const pass = async (busy: boolean): Promise<Repair[]> => {
     const dead = await inTurn([async () => dropDead(await look(host, store), parts)])
     claimMediums(store, await abilities())
     const view = await look(host, store)
@@ -60,17 +60,17 @@ export function createKeeper(parts: KeeperParts): Keeper {
       () => dropStray(view, host, store),
       () => repairLinks(view, host),
       async () => repairShapes(view, await abilities(), { host, store, alone: parts.networks.alone }),
-      rules(firewall.repair),
+      rules(() => firewall.repair({ busy })),
     ])
   }
   return {
     recover: async () => [
       ...(await inTurn([() => endUnfinished(parts), () => restorePorts(parts)])),
-      ...(await pass()),
+      ...(await pass(false)),
       ...releaseOrphans(store, pools, Date.now() - ABANDONED),
     ],
-    reconcile: pass,
-    reconcileRules: () => used(rules(firewall.repair)),
+    reconcile: () => pass(true),
+    reconcileRules: () => used(rules(() => firewall.repair({ busy: true }))),
     reconcileLegacy: () => used(rules(firewall.repairLegacy)),
   }
 }

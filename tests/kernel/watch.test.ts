@@ -24,7 +24,7 @@ async function watched(t: Test, host: Namespace) {
   const stop = watchRules({
     host,
     check: async () => {
-      const isRepair = await firewall.repair()
+      const isRepair = await firewall.repair({ busy: true })
       checks.push(isRepair)
       return isRepair
     },
