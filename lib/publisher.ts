@@ -76,8 +76,9 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
 
   /** Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links. */
   const withdrawDead = async (): Promise<void> => {
-    const devices = await host.read('/proc/net/dev')
-    const dead = ports.holders().filter((id) => devices && !devices.includes(`${hostEndName(id)}:`))
+    const devices = new Set((await host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
+    // Where there is not even a loopback, nothing was read.
+    const dead = devices.has('lo') ? ports.holders().filter((id) => !devices.has(hostEndName(id))) : []
     await Promise.all(dead.map(withdraw))
   }
 

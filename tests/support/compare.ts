@@ -1,0 +1,27 @@
+import type { Test } from 'tap'
+import { writtenDifferences } from './compare/differences.ts'
+import { groups } from './compare/groups.ts'
+import { fault, strangers, table } from './compare/judge.ts'
+import { observeAll } from './compare/observe.ts'
+import { startEngine, type Version } from './engine.ts'
+
+/** Compares the product with Docker's own driver on an engine: one assertion a behaviour, and the table of both. */
+export async function compares(t: Test, version: Version): Promise<void> {
+  const differences = writtenDifferences()
+  const engine = await startEngine({ version })
+  t.teardown(() => engine.stop())
+  await engine.importImages()
+  await engine.importImage('socat')
+  const plain = await engine.startPlain()
+  const seen = await observeAll(engine, ['bridge', 'sluice'], groups)
+
+  for (const one of seen) t.equal(fault(one, version, differences), undefined, `${one.group}: ${one.name}`)
+  t.strictSame(
+    strangers(seen, version, differences),
+    [],
+    'every difference is of a behaviour that was observed',
+  )
+  t.ok(seen.length >= 360, `${seen.length} behaviours`)
+  t.comment(`${version}: bridge, sluice\n${table(seen)}`)
+  if (!t.passing()) t.comment(plain.log().split('\n').slice(-60).join('\n'))
+}

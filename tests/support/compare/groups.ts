@@ -1,0 +1,28 @@
+import type { Group } from './behaviour.ts'
+import { addresses } from './groups/addresses.ts'
+import { conflicts } from './groups/conflicts.ts'
+import { containers } from './groups/containers.ts'
+import { forms } from './groups/forms.ts'
+import { inspect } from './groups/inspect.ts'
+import { isolation } from './groups/isolation.ts'
+import { leftovers } from './groups/leftovers.ts'
+import { modes } from './groups/modes.ts'
+import { names } from './groups/names.ts'
+import { networks, pruning } from './groups/networks.ts'
+import { options } from './groups/options.ts'
+import { otherModes } from './groups/other-modes.ts'
+import { ports } from './groups/ports.ts'
+import { reach } from './groups/reach.ts'
+import { releases } from './groups/releases.ts'
+import { crash, ending } from './groups/restart.ts'
+import { several } from './groups/several.ts'
+import { optionValues } from './groups/values.ts'
+
+/** Everything that is compared, in the order in which it is. Names of behaviours differ across groups as well. */
+export const groups: readonly Group[] = [
+  ...[reach, isolation, modes],
+  ...[forms, ports, conflicts, releases],
+  ...[otherModes, options, optionValues],
+  ...[addresses, names, several, networks, inspect, containers],
+  ...[pruning, leftovers, ending, crash],
+]
