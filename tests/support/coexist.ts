@@ -26,7 +26,7 @@ table inet filter {
   chain forward { type filter hook forward priority filter; policy accept; }
 }`
 
-/** What somebody does to all rules, and whether Docker's own are there afterwards. */
+/** What others do to rules, once by hand and once by a program. */
 const damages = (save: string): Record<string, string> => ({
   'iptables -F DOCKER-USER': 'iptables -F DOCKER-USER',
   'iptables -F': 'iptables -F',
