@@ -69,7 +69,10 @@ async function livesWithFirewalld(t: Test, neighbours: Neighbours) {
 }
 
 t.test('28.5 with ufw, ufw-docker and firewalld', async (t) => {
-  const [engine, neighbours, save] = await openNeighbours(t, { version: '28.5', packages: ['ufw', 'firewalld'] })
+  const [engine, neighbours, save] = await openNeighbours(t, {
+    version: '28.5',
+    packages: ['ufw', 'firewalld'],
+  })
   await survives(t, neighbours, save)
   await obeys(t, neighbours)
   await livesWithUfw(t, neighbours)

@@ -41,9 +41,13 @@ export async function observeAll(
     await (group.alone ? takeTurns(drivers, group, write) : onStages(drivers, group, write))
     done(group)
   }
-  for (const group of fitting) if (group.stages && !group.event) await single(group)
-  await Promise.all(drivers.map((driver) => flow(driver, fitting.filter(isCalm), write, done)))
-  for (const group of fitting) if (group.alone || group.event) await single(group)
+  try {
+    for (const group of fitting) if (group.stages && !group.event) await single(group)
+    await Promise.all(drivers.map((driver) => flow(driver, fitting.filter(isCalm), write, done)))
+    for (const group of fitting) if (group.alone || group.event) await single(group)
+  } finally {
+    await surroundings.leave()
+  }
   return fitting.flatMap(({ name: group, behaviours }) =>
     behaviours.map((one) => ({ name: one.name, group, answers: answers.get(one) ?? [] })),
   )

@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import { joinOutside } from '../outside.ts'
 import { inNetns } from '../power.ts'
 import { run } from '../run.ts'
-import { hostPlace, type Place, startIn } from '../traffic-place.ts'
+import { hostPlace, type Place, type Running, startIn } from '../traffic-place.ts'
 import type { Roles } from './roles.ts'
 import { serveIn } from './serve.ts'
 import { type Station, stationAt } from './station.ts'
@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly other6: string
   readonly lanAddress: string
   readonly lanAddress6: string
+  /** Ends the LAN host's servers, which would keep the process that started them. */
+  leave(): Promise<void>
 }
 
 /** Joins the LAN host, which serves on port 80. It goes with the engine. */
@@ -45,24 +47,26 @@ export async function surround(engine: Engine, roles: Roles): Promise<Surroundin
   for (const one of [other, other6]) roles.set(one, 'other host')
   for (const one of [outside.address, outside.address6]) roles.set(one, 'lan')
   const place = { prefix: inNetns(`${engine.host.name}-out`) }
-  serveIn(place, 'lan', engine.dir)
-  await answerQuestions(engine, place)
+  const servers = [...serveIn(place, 'lan', engine.dir), await answerQuestions(engine, place)]
+  // They end by being killed, which is no failure of theirs.
+  for (const { output } of servers) output().catch(() => '')
   return {
     host: stationAt(async () => hostPlace(engine), roles),
     lan: stationAt(async () => place, roles),
     ...{ address, address6, other, other6 },
     lanAddress: outside.address,
     lanAddress6: outside.address6,
+    leave: async () => void (await Promise.all(servers.map(({ kill }) => kill()))),
   }
 }
 
 /** Lets the LAN host say of every name that there is none: unanswered questions would cost ten seconds each. */
-async function answerQuestions(engine: Engine, lan: Place): Promise<void> {
+async function answerQuestions(engine: Engine, lan: Place): Promise<Running> {
   const text = await engine.enter(['cat', '/etc/resolv.conf']).catch(() => '')
   const named = [...text.matchAll(/^nameserver\s+(\d+(?:\.\d+){3})/gm)].map(([, address = '']) => address)
   // The last two are asked when none is named.
   const asked = new Set([...named, '8.8.8.8', '8.8.4.4'].filter((address) => !address.startsWith('127.')))
   const input = [...asked].map((address) => `address add ${address}/32 dev out0`).join('\n')
   await run([...lan.prefix, 'ip', '-batch', '-'], { input })
-  startIn(lan, [process.execPath, join(import.meta.dirname, 'no-names.ts'), ...asked])
+  return startIn(lan, [process.execPath, join(import.meta.dirname, 'no-names.ts'), ...asked])
 }
