@@ -101,13 +101,13 @@ run_tier() {
 run_tests() {
   need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack iperf3:iperf3 :busybox-static docker-compose:docker-compose \
     docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
-    cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
+    socat:socat cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
   need_docker dockerd
   need_docker docker
   local passed=0 failed=0 tier
   mkdir -p build
   assemble "$(dpkg --print-architecture)" build/plugin || failed=1
-  for tier in ok test:kernel test:docker test:engines test:vm; do run_tier "$tier"; done
+  for tier in ok test:kernel test:docker test:engines test:compare test:vm; do run_tier "$tier"; done
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }
