@@ -3,7 +3,7 @@ import { InvalidRequestError } from './errors.ts'
 import type { HostPort, holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
 import type { EndpointSpec } from './plan/endpoint.ts'
-import { ANY6, type Claim, collide, formatHostPort, type PublishedPort } from './plan/ports.ts'
+import { ANY4, ANY6, type Claim, collide, formatHostPort, type PublishedPort } from './plan/ports.ts'
 
 /** An endpoint, with where its ports lead. */
 export type Addressed = Pick<EndpointSpec, 'id' | 'address4' | 'address6'>
@@ -37,6 +37,22 @@ interface Held {
   release(): void
 }
 
+/** One address, or any of both families, which one socket takes together: half the work. */
+type Hosts = readonly [string] | readonly [typeof ANY6, typeof ANY4]
+
+const bySocket = (hosts: readonly string[]): Hosts[] => {
+  const isWide = hosts.includes(ANY4) && hosts.includes(ANY6)
+  const single = hosts.filter((host) => !isWide || (host !== ANY4 && host !== ANY6))
+  return [...(isWide ? [[ANY6, ANY4] as const] : []), ...single.map((host) => [host] as const)]
+}
+
+/** A port of the host, and the container's that it leads to. */
+interface Wanted {
+  readonly proto: HostPort['proto']
+  readonly port: number
+  readonly inner: number
+}
+
 /** Why a port cannot be had; if it is `taken`, another one may be, or the same later. */
 export class Refusal extends InvalidRequestError {
   readonly taken: boolean
@@ -50,12 +66,22 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
   /** by protocol and number */
   const held = new Map<string, Held[]>()
   const keyOf = ({ proto, port }: HostPort): string => `${proto} ${port}`
-  const keep = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held> => {
-    const address = (port.host.includes(':') ? endpoint.address6 : undefined) ?? endpoint.address4
-    const { release } = await hold(port, { host: address ?? endpoint.address6 ?? '', port: inner })
-    const one = { endpointId: endpoint.id, port, release }
-    held.set(keyOf(port), [...(held.get(keyOf(port)) ?? []), one])
-    return one
+  /** Holds one port on a host's addresses by one socket: on one address, or on any of both families. */
+  const keep = async (endpoint: Addressed, hosts: Hosts, wanted: Wanted): Promise<Held[]> => {
+    const { proto, port, inner } = wanted
+    const [host] = hosts
+    const address = (host.includes(':') ? endpoint.address6 : undefined) ?? endpoint.address4
+    const target = { host: address ?? endpoint.address6 ?? '', port: inner }
+    const { release } = await hold({ proto, host, port, wide: hosts.length > 1 }, target)
+    return hosts.map((each, index) => {
+      const one = {
+        endpointId: endpoint.id,
+        port: { proto, host: each, port },
+        release: index === 0 ? release : () => undefined,
+      }
+      held.set(keyOf(one.port), [...(held.get(keyOf(one.port)) ?? []), one])
+      return one
+    })
   }
 
   const drop = (one: Held): void => {
@@ -65,26 +91,34 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     else held.delete(keyOf(one.port))
   }
 
-  /** @returns undefined where the host has no IPv6, and any address of it was meant */
-  const take = async (endpoint: Addressed, port: HostPort, inner: number): Promise<Held | undefined> => {
+  /** @returns nothing of IPv6 where the host has none, and any address of it was meant */
+  const take = async (endpoint: Addressed, hosts: Hosts, wanted: Wanted): Promise<Held[]> => {
+    const [port, ...more] = hosts.map((host) => ({ proto: wanted.proto, host, port: wanted.port })) as [
+      HostPort,
+      ...HostPort[],
+    ]
     // The kernel names nobody, and knows of no SCTP port that we hold.
-    const other = held.get(keyOf(port))?.find((one) => collide(one.port, port))
-    if (other) throw isTaken(port, nameOf(other.endpointId))
-    return keep(endpoint, port, inner).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') throw isTaken(port, 'a process of the host')
-      if (port.host === ANY6 && NO_IPV6.has(error.code ?? '')) return undefined
-      if (error.code === 'EADDRNOTAVAIL') throw new Refusal(port, 'expected an address that the host has')
-      throw new Refusal(port, `cannot be published: ${error.message}`)
+    for (const each of [port, ...more]) {
+      const other = held.get(keyOf(each))?.find((one) => collide(one.port, each))
+      if (other) throw isTaken(each, nameOf(other.endpointId))
+    }
+    return keep(endpoint, hosts, wanted).catch((error: NodeJS.ErrnoException) => {
+      if (port.host === ANY6 && NO_IPV6.has(error.code ?? ''))
+        return more.length > 0 ? take(endpoint, [ANY4], wanted) : []
+      const refused = more[0] ?? port
+      if (error.code === 'EADDRINUSE') throw isTaken(refused, 'a process of the host')
+      if (error.code === 'EADDRNOTAVAIL') throw new Refusal(refused, 'expected an address that the host has')
+      throw new Refusal(refused, `cannot be published: ${error.message}`)
     })
   }
 
   /** One port on all the addresses of a claim, or none. */
   const takeAll = async (endpoint: Addressed, claim: Claim, port: number): Promise<Held[]> => {
-    const { proto, hosts } = claim
+    const wanted = { proto: claim.proto, port, inner: claim.port }
     const results = await Promise.allSettled(
-      hosts.map((host) => take(endpoint, { proto, host, port }, claim.port)),
+      bySocket(claim.hosts).map((hosts) => take(endpoint, hosts, wanted)),
     )
-    const got = results.flatMap((result) => (result.status === 'fulfilled' && result.value) || [])
+    const got = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
     const failed = results.find((result) => result.status === 'rejected')
     if (!failed) return got
     got.forEach(drop)
@@ -132,15 +166,20 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
       return published
     },
     restore: async (endpoint, ports) => {
-      const lost = ports
-        .filter(({ hostPort }) => hostPort !== 0)
-        .map(async ({ proto, host, hostPort, port: inner }) => {
-          const port = { proto, host, port: hostPort }
-          return keep(endpoint, port, inner).then(
+      const wanted = Map.groupBy(
+        ports.filter(({ hostPort }) => hostPort !== 0),
+        ({ proto, hostPort, port }) => `${proto} ${hostPort} ${port}`,
+      )
+      const lost = [...wanted.values()].flatMap((same) => {
+        const [{ proto, hostPort: port, port: inner }] = same as [PublishedPort]
+        return bySocket(same.map(({ host }) => host)).map((hosts) =>
+          keep(endpoint, hosts, { proto, port, inner }).then(
             () => [],
-            (error: Error) => [`${formatHostPort(port)}: ${error.message}`],
-          )
-        })
+            (error: Error) =>
+              hosts.map((host) => `${formatHostPort({ proto, host, port })}: ${error.message}`),
+          ),
+        )
+      })
       return (await Promise.all(lost)).flat()
     },
     release: (endpointId) => {

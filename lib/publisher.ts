@@ -111,9 +111,10 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
       if (published.length === 0) return
       store.publish(endpoint.id, published)
       try {
-        const hairpin = repairPlan([step(reflect(hostEndName(endpoint.id)))], host)
+        // Not asked for when the endpoint was made: another one was the container's gateway then.
+        const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
         const rules = firewall.put(portElements(network, { ...endpoint, ports: published }))
-        await Promise.all([hairpin, rules])
+        await Promise.all([repairPlan(hairpin, host), rules])
         void forget(strayFlows(published))
       } catch (error) {
         await withdraw(endpoint.id).catch(() => undefined)

@@ -1,13 +1,14 @@
 import { formatSubnet } from './addresses.ts'
 import { PROBE_DEVICE } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
-import { addAddress, attach, deleteLink, reflect, setMac, setUp } from './kernel/ip.ts'
+import { addAddress, deleteLink, setMac, setUp } from './kernel/ip.ts'
 import { type OwnLink, ownLinks, type Shown, shown } from './kernel/observe.ts'
 import { putClass } from './kernel/tc.ts'
 import { bridgeMac, hostEndName, mediumName, ownMediumName } from './names.ts'
 import {
   endpointLayout,
   memberShares,
+  planPort,
   planShape,
   planUplink,
   shapeDevices,
@@ -99,12 +100,7 @@ export async function repairLinks(view: View, host: Host): Promise<Repair[]> {
     const link = links.get(hostEndName(spec.id))
     const network = networks.find(({ id }) => id === spec.networkId)
     if (!network || !link || (link.master === network.bridge && link.up)) return []
-    const plan = [
-      step(attach(link.name, network.bridge)),
-      ...(spec.ports ? [step(reflect(link.name))] : []),
-      step(setUp(link.name)),
-    ]
-    return [[`link ${link.name} was off its bridge: repaired`, plan]]
+    return [[`link ${link.name} was off its bridge: repaired`, planPort(network, spec)]]
   })
   const names = [
     ...mediums.map(({ id }) => mediumName(id)),

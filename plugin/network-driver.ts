@@ -179,6 +179,7 @@ function endpointSpec(
     mac: (MacAddress || macAddress(address ? addressBytes(address) : [], message.EndpointID)).toLowerCase(),
     ...(Address ? { address4: bare(Address) } : {}),
     ...(AddressIPv6 ? { address6: bare(AddressIPv6) } : {}),
+    ...(portRequests(message).length > 0 ? { hairpin: true } : {}),
     ...attachment,
   }
 }

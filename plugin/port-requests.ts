@@ -1,11 +1,11 @@
 import { InvalidRequestError } from '../lib/errors.ts'
 import type { PortRequest, Protocol } from '../lib/plan/ports.ts'
-import type { JoinRequest, PortMapping } from './messages.ts'
+import type { CreateEndpointRequest, PortMapping } from './messages.ts'
 
 const PROTOCOLS: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
 /** What `-p` came to, as the engine has resolved it. @throws {InvalidRequestError} a protocol that has no ports */
-export function portRequests({ Options }: JoinRequest): PortRequest[] {
+export function portRequests({ Options }: Pick<CreateEndpointRequest, 'Options'>): PortRequest[] {
   const mappings = (Options?.['com.docker.network.portmap'] ?? []) as readonly PortMapping[]
   // Engines from 28: IPv6 is another endpoint's of the same container.
   const isOthers = Options?.['com.docker.network.driver.private.no_proxy_6to4'] === true

@@ -10,6 +10,12 @@ export interface HostPort {
   readonly port: number
 }
 
+/** As a socket takes it. */
+export interface WantedPort extends HostPort {
+  /** with `::`: any IPv4 address of the host as well */
+  readonly wide?: boolean
+}
+
 /** Where a published port leads: the container's address and port. */
 export interface Target {
   readonly host: string
@@ -30,13 +36,13 @@ export interface Hold {
  *
  * @throws {NodeJS.ErrnoException} EADDRINUSE somebody has it, EADDRNOTAVAIL the host has no such address, EACCES
  */
-export function holdPort({ proto, host, port }: HostPort, target: Target): Promise<Hold> {
+export function holdPort(wanted: WantedPort, target: Target): Promise<Hold> {
   // Node has no socket for it; nobody else on the host is likely to have one either.
-  if (proto === 'sctp') return Promise.resolve({ release: () => undefined })
-  return proto === 'tcp' ? holdTcp(host, port, target) : holdUdp(host, port)
+  if (wanted.proto === 'sctp') return Promise.resolve({ release: () => undefined })
+  return wanted.proto === 'tcp' ? holdTcp(wanted, target) : holdUdp(wanted)
 }
 
-const holdTcp = (host: string, port: number, target: Target): Promise<Hold> =>
+const holdTcp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold> =>
   new Promise((resolve, reject) => {
     const relayed = new Set<Socket>()
     const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -45,7 +51,7 @@ const holdTcp = (host: string, port: number, target: Target): Promise<Hold> =>
       relay(socket, target)
     })
     server.once('error', reject)
-    server.listen({ host, port, ipv6Only: true }, () => {
+    server.listen({ host, port, ipv6Only: !wide }, () => {
       server.unref()
       const release = () => {
         server.close()
@@ -67,9 +73,9 @@ function relay(socket: Socket, target: Target): void {
   pipeline(onward, socket, end)
 }
 
-const holdUdp = (host: string, port: number): Promise<Hold> =>
+const holdUdp = ({ host, port, wide }: WantedPort): Promise<Hold> =>
   new Promise((resolve, reject) => {
-    const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
+    const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: !wide } : { type: 'udp4' })
     socket.once('error', reject)
     socket.bind({ address: host, port, exclusive: true }, () => {
       socket.unref()

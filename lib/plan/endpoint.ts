@@ -1,4 +1,4 @@
-import { addVeth, attach, deleteLink, limitOffload, setUp } from '../kernel/ip.ts'
+import { addVeth, attach, deleteLink, limitOffload, reflect, setUp } from '../kernel/ip.ts'
 import type { Member } from '../kernel/tc.ts'
 import { hostEndName, mediumName, ownMediumName, peerEndName } from '../names.ts'
 import { inForce, type LinkOptions, needsTree } from './link.ts'
@@ -30,6 +30,8 @@ export interface EndpointSpec {
   /** addresses without prefix length, absent where the network has none of that family */
   readonly address4?: string
   readonly address6?: string
+  /** its container asks for ports of the host, whether or not they lead to this endpoint now: it may come to itself through them */
+  readonly hairpin?: true
   /** published while the endpoint is its container's gateway */
   readonly ports?: readonly PublishedPort[]
   /** the attachment's own link options, over the network's of the same name */
@@ -155,10 +157,16 @@ export function planLink(network: NetworkSpec, endpoint: EndpointSpec, abilities
     ...(add ? [step(add, deleteLink(hostEnd))] : []),
     ...dress.map((command) => step(command)),
     ...(up ? planOffload(peerEnd, up, network.mtu) : []),
-    step(attach(hostEnd, network.bridge)),
-    step(setUp(hostEnd)),
+    ...planPort(network, endpoint),
   ]
 }
+
+/** The host end's place on the bridge. */
+export const planPort = ({ bridge }: NetworkSpec, { id, hairpin, ports }: EndpointSpec): Plan => [
+  step(attach(hostEndName(id), bridge)),
+  ...(hairpin || ports ? [step(reflect(hostEndName(id)))] : []),
+  step(setUp(hostEndName(id))),
+]
 
 /** The part of the plan that lives on the host's side of the link, and so can be set again at any time. */
 export const planShape = (

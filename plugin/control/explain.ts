@@ -2,9 +2,7 @@ import { abilitiesOf } from '../../lib/capabilities.ts'
 import { InvalidRequestError } from '../../lib/errors.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import type { Command } from '../../lib/kernel/command.ts'
-import { reflect } from '../../lib/kernel/ip.ts'
 import { createTables } from '../../lib/kernel/nft.ts'
-import { hostEndName } from '../../lib/names.ts'
 import type { Networks } from '../../lib/networks.ts'
 import {
   type EndpointSpec,
@@ -16,7 +14,7 @@ import {
 } from '../../lib/plan/endpoint.ts'
 import { allElements } from '../../lib/plan/firewall.ts'
 import { planForwarding, planNetwork } from '../../lib/plan/network.ts'
-import { type Plan, step } from '../../lib/plan/plan.ts'
+import type { Plan } from '../../lib/plan/plan.ts'
 import { planMedium } from '../../lib/plan/shaping.ts'
 import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './explain-specs.ts'
 import type { Explained, ExplainRequest } from './types.ts'
@@ -52,10 +50,7 @@ export async function explain(
     ...(endpoints.some((one) => usesMedium(network, one, abilities))
       ? typed(planMedium(network, uplinkShapes(network, abilities).up))
       : []),
-    ...endpoints.flatMap((one) => [
-      ...typed(planEndpoint(network, one, abilities, shares.get(one.id))),
-      ...(one.ports ? typed([step(reflect(hostEndName(one.id)))]) : []),
-    ]),
+    ...endpoints.flatMap((one) => typed(planEndpoint(network, one, abilities, shares.get(one.id)))),
   ]
   return { commands, notes: notesOf(wanted, endpoints) }
 }
