@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import { createGate } from './gate.ts'
 import type { Command } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
@@ -44,6 +44,13 @@ export interface Firewall {
   dismiss(network: NetworkSpec): Promise<void>
   /** Adds elements that the store is the reason for already. @throws {CommandError} */
   put(elements: readonly Element[]): Promise<void>
+  /**
+   * As put(), but beside the call once nft has been seen to work.
+   *
+   * @param end called once it is done, or with what went wrong: then it is left to the next repair
+   * @throws {CommandError} it was not beside the call
+   */
+  putSoon(elements: readonly Element[], end: (error?: unknown) => void): Promise<void>
   /** Removes elements, whether or not they are there. @throws {CommandError | AggregateError} */
   take(elements: readonly Element[]): Promise<void>
   /**
@@ -140,6 +147,14 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       gate.begin(network)
     })
 
+  const put = async (elements: readonly Element[], after?: Promise<unknown>): Promise<void> => {
+    if (elements.length === 0) return
+    await queue('rules', async () => {
+      await after
+      await orReplace(applyPlan(planElements(elements), host))
+    })
+  }
+
   return {
     admit: async (network, outward) => {
       const again = () => letIn(network, outward)
@@ -166,8 +181,11 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
         await Promise.all([leave(), gate.set()])
         if (isUnused) alone = false
       }),
-    put: async (elements) => {
-      if (elements.length > 0) await queue('rules', () => orReplace(applyPlan(planElements(elements), host)))
+    put,
+    putSoon: async (elements, end) => {
+      if (!proven) return put(elements).then(end)
+      // The answer first.
+      void put(elements, immediate()).then(() => end(), end)
     },
     take: async (elements) => {
       if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements))))

@@ -42,8 +42,13 @@ export interface Networks {
   network(id: string): NetworkSpec
   /** @throws {InvalidRequestError | CommandError} */
   addEndpoint(network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void>
-  /** Notes that the engine takes the interface now. @throws {InvalidRequestError} it is not known */
-  join(id: string): EndpointSpec
+  /**
+   * Notes that the engine takes the interface now.
+   *
+   * @param publishes whether ports are asked for: publish() may follow in a moment
+   * @throws {InvalidRequestError} it is not known
+   */
+  join(id: string, publishes?: boolean): EndpointSpec
   removeEndpoint(id: string): Promise<void>
   /** Publishes an endpoint's ports, in place of those that it had. @throws {InvalidRequestError | CommandError} */
   publish(id: string, requests: readonly PortRequest[]): Promise<void>
@@ -72,13 +77,16 @@ export interface NetworksParts {
   readonly firewall: Firewall
   readonly capabilities: () => Promise<Capabilities>
   readonly hold: typeof holdPort
+  /** Told what went wrong beside a call. */
+  readonly warn: (text: string) => void
 }
 
-export function createNetworks({ host, store, firewall, capabilities, hold }: NetworksParts): Networks {
+export function createNetworks(parts: NetworksParts): Networks {
+  const { host, store, firewall, capabilities } = parts
   const queue = createQueue()
   const abilities = async () => abilitiesOf(await capabilities())
   const shaper = createShaper({ host, store, abilities })
-  const publisher = createPublisher({ host, store, firewall, hold })
+  const publisher = createPublisher(parts)
 
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
     const uplink = spec.uplink ? planUplink(spec, await abilities()) : []
@@ -221,9 +229,11 @@ export function createNetworks({ host, store, firewall, capabilities, hold }: Ne
         if (JSON.stringify(network(spec.id)) !== JSON.stringify(spec))
           await changeMembers(spec.id, (now) => now)
       }),
-    join: (id) => {
+    join: (id, publishes) => {
       const spec = endpoint(id)
       store.endpointJoined(id)
+      // The answer first: starting a process stops this one for a moment.
+      if (publishes && !network(spec.networkId).internal) setImmediate(host.prepare)
       return spec
     },
     removeEndpoint: (id) =>

@@ -1,12 +1,18 @@
 import { randomInt } from 'node:crypto'
 import { InvalidRequestError } from './errors.ts'
+import {
+  type Addressed,
+  addresses,
+  bySocket,
+  createHoldings,
+  type Holding,
+  type Hosts,
+  published,
+  type Wanted,
+} from './holdings.ts'
 import type { HostPort, holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
-import type { EndpointSpec } from './plan/endpoint.ts'
-import { ANY4, ANY6, type Claim, collide, formatHostPort, type PublishedPort } from './plan/ports.ts'
-
-/** An endpoint, with where its ports lead. */
-export type Addressed = Pick<EndpointSpec, 'id' | 'address4' | 'address6'>
+import { ANY4, ANY6, type Claim, formatHostPort, type PublishedPort } from './plan/ports.ts'
 
 /** The host's ports that containers are reached by, held as long as they are published. */
 export interface Ports {
@@ -30,29 +36,6 @@ export interface PortsParts {
   readonly nameOf: (endpointId: string) => string
 }
 
-/** A port of the host that an endpoint has. */
-interface Held {
-  readonly endpointId: string
-  readonly port: HostPort
-  release(): void
-}
-
-/** One address, or any of both families, which one socket takes together: half the work. */
-type Hosts = readonly [string] | readonly [typeof ANY6, typeof ANY4]
-
-const bySocket = (hosts: readonly string[]): Hosts[] => {
-  const isWide = hosts.includes(ANY4) && hosts.includes(ANY6)
-  const single = hosts.filter((host) => !isWide || (host !== ANY4 && host !== ANY6))
-  return [...(isWide ? [[ANY6, ANY4] as const] : []), ...single.map((host) => [host] as const)]
-}
-
-/** A port of the host, and the container's that it leads to. */
-interface Wanted {
-  readonly proto: HostPort['proto']
-  readonly port: number
-  readonly inner: number
-}
-
 /** Why a port cannot be had; if it is `taken`, another one may be, or the same later. */
 export class Refusal extends InvalidRequestError {
   readonly taken: boolean
@@ -63,79 +46,43 @@ export class Refusal extends InvalidRequestError {
 }
 
 export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
-  /** by protocol and number */
-  const held = new Map<string, Held[]>()
-  const keyOf = ({ proto, port }: HostPort): string => `${proto} ${port}`
-  /** Holds one port on a host's addresses by one socket: on one address, or on any of both families. */
-  const keep = async (endpoint: Addressed, hosts: Hosts, wanted: Wanted): Promise<Held[]> => {
-    const { proto, port, inner } = wanted
-    const [host] = hosts
-    const address = (host.includes(':') ? endpoint.address6 : undefined) ?? endpoint.address4
-    const target = { host: address ?? endpoint.address6 ?? '', port: inner }
-    const { release } = await hold({ proto, host, port, wide: hosts.length > 1 }, target)
-    return hosts.map((each, index) => {
-      const one = {
-        endpointId: endpoint.id,
-        port: { proto, host: each, port },
-        release: index === 0 ? release : () => undefined,
-      }
-      held.set(keyOf(one.port), [...(held.get(keyOf(one.port)) ?? []), one])
-      return one
-    })
-  }
+  const holdings = createHoldings(hold)
 
-  const drop = (one: Held): void => {
-    one.release()
-    const rest = (held.get(keyOf(one.port)) ?? []).filter((other) => other !== one)
-    if (rest.length > 0) held.set(keyOf(one.port), rest)
-    else held.delete(keyOf(one.port))
-  }
-
-  /** @returns nothing of IPv6 where the host has none, and any address of it was meant */
-  const take = async (endpoint: Addressed, hosts: Hosts, wanted: Wanted): Promise<Held[]> => {
-    const [port, ...more] = hosts.map((host) => ({ proto: wanted.proto, host, port: wanted.port })) as [
-      HostPort,
-      ...HostPort[],
-    ]
+  /** @returns nothing where the host has no IPv6, and any address of it was meant */
+  const take = (endpoint: Addressed, wanted: Wanted): Promise<Holding | undefined> => {
     // The kernel names nobody, and knows of no SCTP port that we hold.
-    for (const each of [port, ...more]) {
-      const other = held.get(keyOf(each))?.find((one) => collide(one.port, each))
-      if (other) throw isTaken(each, nameOf(other.endpointId))
-    }
-    return keep(endpoint, hosts, wanted).catch((error: NodeJS.ErrnoException) => {
-      if (port.host === ANY6 && NO_IPV6.has(error.code ?? ''))
-        return more.length > 0 ? take(endpoint, [ANY4], wanted) : []
-      const refused = more[0] ?? port
-      if (error.code === 'EADDRINUSE') throw isTaken(refused, 'a process of the host')
-      if (error.code === 'EADDRNOTAVAIL') throw new Refusal(refused, 'expected an address that the host has')
-      throw new Refusal(refused, `cannot be published: ${error.message}`)
+    const holder = holdings.holderOf(wanted)
+    if (holder !== undefined) return Promise.reject(isTaken(wanted, nameOf(holder)))
+    return holdings.keep(endpoint, wanted).catch((error: NodeJS.ErrnoException) => {
+      const { hosts } = wanted
+      if (hosts[0] === ANY6 && NO_IPV6.has(error.code ?? ''))
+        return hosts.length > 1 ? take(endpoint, { ...wanted, hosts: [ANY4] }) : undefined
+      throw refusalOf(wanted, error)
     })
   }
 
   /** One port on all the addresses of a claim, or none. */
-  const takeAll = async (endpoint: Addressed, claim: Claim, port: number): Promise<Held[]> => {
-    const wanted = { proto: claim.proto, port, inner: claim.port }
-    const results = await Promise.allSettled(
-      bySocket(claim.hosts).map((hosts) => take(endpoint, hosts, wanted)),
-    )
-    const got = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-    const failed = results.find((result) => result.status === 'rejected')
-    if (!failed) return got
-    got.forEach(drop)
-    throw failed.reason
+  const takeAll = async (endpoint: Addressed, sockets: readonly Hosts[], port: number, claim: Claim) => {
+    const got: Holding[] = []
+    try {
+      for (const hosts of sockets) {
+        const one = await take(endpoint, { proto: claim.proto, port, hosts, inner: claim.port })
+        if (one) got.push(one)
+      }
+    } catch (error) {
+      got.forEach(holdings.drop)
+      throw error
+    }
+    return got
   }
 
   /** The first port that is free on all the addresses of a claim. @param local what the kernel says that it picks from */
-  const settle = async (
-    endpoint: Addressed,
-    claim: Claim,
-    local?: string,
-  ): Promise<{ port: number; got: Held[] }> => {
+  const settle = async (endpoint: Addressed, claim: Claim, local?: string): Promise<Holding[]> => {
+    const sockets = bySocket(claim.hosts)
     let refusal: unknown
     for (const port of claim.first === 0 ? ephemeral(local) : range(claim.first, claim.last)) {
       try {
-        const got = await takeAll(endpoint, claim, port)
-        return { port, got }
+        return await takeAll(endpoint, sockets, port, claim)
       } catch (error) {
         if (!(error instanceof Refusal) || !error.taken) throw error
         refusal = error
@@ -145,51 +92,62 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
   }
 
   return {
-    holders: () => [...new Set([...held.values()].flat().map(({ endpointId }) => endpointId))],
+    holders: holdings.holders,
+    release: holdings.release,
     claim: async (endpoint, claims) => {
-      const published: PublishedPort[] = []
-      const all: Held[] = []
+      const all: PublishedPort[] = []
+      const got: Holding[] = []
       const local = claims.some(({ first }) => first === 0) ? await host.read(LOCAL_RANGE) : undefined
       try {
         for (const claim of claims) {
           const { proto, port, hosts, open } = claim
-          const { port: hostPort, got } =
-            hosts.length > 0 ? await settle(endpoint, claim, local) : { port: 0, got: [] }
-          all.push(...got)
-          published.push(...got.map(({ port: { host } }) => ({ proto, host, hostPort, port })))
-          published.push(...open.map((host) => ({ proto, host, hostPort: 0, port })))
+          const held = hosts.length > 0 ? await settle(endpoint, claim, local) : []
+          got.push(...held)
+          all.push(...held.flatMap(published), ...open.map((host) => ({ proto, host, hostPort: 0, port })))
         }
       } catch (error) {
-        all.forEach(drop)
+        got.forEach(holdings.drop)
         throw error
       }
-      return published
+      return all
     },
     restore: async (endpoint, ports) => {
-      const wanted = Map.groupBy(
-        ports.filter(({ hostPort }) => hostPort !== 0),
-        ({ proto, hostPort, port }) => `${proto} ${hostPort} ${port}`,
+      const lost = bySame(ports).map((wanted) =>
+        holdings.keep(endpoint, wanted).then(
+          () => [],
+          (error: Error) => addresses(wanted).map((port) => `${formatHostPort(port)}: ${error.message}`),
+        ),
       )
-      const lost = [...wanted.values()].flatMap((same) => {
-        const [{ proto, hostPort: port, port: inner }] = same as [PublishedPort]
-        return bySocket(same.map(({ host }) => host)).map((hosts) =>
-          keep(endpoint, hosts, { proto, port, inner }).then(
-            () => [],
-            (error: Error) =>
-              hosts.map((host) => `${formatHostPort({ proto, host, port })}: ${error.message}`),
-          ),
-        )
-      })
       return (await Promise.all(lost)).flat()
-    },
-    release: (endpointId) => {
-      for (const one of [...held.values()].flat()) if (one.endpointId === endpointId) drop(one)
     },
   }
 }
 
-const isTaken = (port: HostPort, holder: string): Refusal =>
-  new Refusal(port, `port is already allocated (address already in use): ${holder} has it`, { taken: true })
+/** What was published, by the sockets that hold it. */
+function bySame(ports: readonly PublishedPort[]): Wanted[] {
+  const same = Map.groupBy(
+    ports.filter(({ hostPort }) => hostPort !== 0),
+    ({ proto, hostPort, port }) => `${proto} ${hostPort} ${port}`,
+  )
+  return [...same.values()].flatMap((all) => {
+    const [{ proto, hostPort: port, port: inner }] = all as [PublishedPort]
+    return bySocket(all.map(({ host }) => host)).map((hosts) => ({ proto, port, hosts, inner }))
+  })
+}
+
+/** Both families are named as IPv4's: that is what most people know it by. */
+const named = (wanted: Wanted): HostPort => addresses(wanted).at(-1) as HostPort
+
+const isTaken = (wanted: Wanted, holder: string): Refusal =>
+  new Refusal(named(wanted), `port is already allocated (address already in use): ${holder} has it`, {
+    taken: true,
+  })
+
+function refusalOf(wanted: Wanted, { code, message }: NodeJS.ErrnoException): Refusal {
+  if (code === 'EADDRINUSE') return isTaken(wanted, 'a process of the host')
+  if (code === 'EADDRNOTAVAIL') return new Refusal(named(wanted), 'expected an address that the host has')
+  return new Refusal(named(wanted), `cannot be published: ${message}`)
+}
 
 const range = (first: number, last: number): number[] =>
   Array.from({ length: Math.max(last, first) - first + 1 }, (_, index) => first + index)

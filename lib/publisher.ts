@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import { type Flows, forgetFlows } from './kernel/conntrack.ts'
 import type { holdPort } from './kernel/hold.ts'
@@ -23,7 +24,8 @@ const DOUBT = 30_000
 /** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
 export interface Publisher {
   /**
-   * Publishes an endpoint's ports in place of those that it has, all or none.
+   * Publishes an endpoint's ports in place of those that it has, all or none. Once they are held they are its own; their rules
+   * follow within milliseconds, before what the engine starts next can listen.
    *
    * @throws {InvalidRequestError | CommandError}
    */
@@ -41,9 +43,11 @@ export interface PublisherParts {
   readonly store: NetworkStore
   readonly firewall: Firewall
   readonly hold: typeof holdPort
+  /** Told what went wrong beside a call. */
+  readonly warn: (text: string) => void
 }
 
-export function createPublisher({ host, store, firewall, hold }: PublisherParts): Publisher {
+export function createPublisher({ host, store, firewall, hold, warn }: PublisherParts): Publisher {
   const nameOf = (endpointId: string): string => {
     const endpoint = store.endpoint(endpointId)
     const network = endpoint && store.network(endpoint.networkId)
@@ -113,9 +117,11 @@ export function createPublisher({ host, store, firewall, hold }: PublisherParts)
       try {
         // Not asked for when the endpoint was made: another one was the container's gateway then.
         const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
-        const rules = firewall.put(portElements(network, { ...endpoint, ports: published }))
+        const rules = firewall.putSoon(portElements(network, { ...endpoint, ports: published }), (error) => {
+          if (error === undefined) void forget(strayFlows(published))
+          else warn(`ports of ${nameOf(endpoint.id)} are not in the rules yet: ${messageOf(error)}`)
+        })
         await Promise.all([repairPlan(hairpin, host), rules])
-        void forget(strayFlows(published))
       } catch (error) {
         await withdraw(endpoint.id).catch(() => undefined)
         throw error

@@ -37,7 +37,8 @@ async function main(): Promise<void> {
     return NOTHING
   })
   const capabilities = () => probing
-  const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort })
+  const warn = (text: string) => log.warn(text)
+  const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort, warn })
   const keeper = createKeeper({ host, store, pools, networks, firewall, capabilities })
   const metrics = createMetrics(() => ({
     networks: store.networks().length,

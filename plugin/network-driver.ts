@@ -16,7 +16,7 @@ import {
   parseAttachmentOptions,
   parseNetworkOptions,
 } from './options/parse.ts'
-import { portRequests } from './port-requests.ts'
+import { asksForPorts, portRequests } from './port-requests.ts'
 
 const NETLABEL = 'com.docker.network'
 /** bytes: the least that IPv6 lives with */
@@ -66,9 +66,10 @@ export const networkDriver = (networks: Networks) => ({
 
   EndpointOperInfo: () => ({ Value: {} }),
 
-  Join: ({ NetworkID, EndpointID }: wire.JoinRequest): wire.JoinResponse => {
+  Join: (message: wire.JoinRequest): wire.JoinResponse => {
+    const { NetworkID, EndpointID } = message
     const network = networks.network(NetworkID)
-    const endpoint = networks.join(EndpointID)
+    const endpoint = networks.join(EndpointID, asksForPorts(message))
     const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
     return {
       InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },
@@ -179,7 +180,7 @@ function endpointSpec(
     mac: (MacAddress || macAddress(address ? addressBytes(address) : [], message.EndpointID)).toLowerCase(),
     ...(Address ? { address4: bare(Address) } : {}),
     ...(AddressIPv6 ? { address6: bare(AddressIPv6) } : {}),
-    ...(portRequests(message).length > 0 ? { hairpin: true } : {}),
+    ...(asksForPorts(message) ? { hairpin: true } : {}),
     ...attachment,
   }
 }

@@ -19,7 +19,7 @@ export const ports: Part = async ({ engine, runs }) => {
     const laps = PORTS.flatMap((count) => DRIVERS.map((driver) => ({ driver, count })))
     // The first round warms up and does not count.
     for (let round = -1; round < runs; round++)
-      for (const { driver, count } of laps)
+      for (const { driver, count } of turned(laps, round))
         await lap(engine, driver, count, round < 0 ? new Samples() : samples)
     for (const driver of DRIVERS) await engine.docker.getNetwork(`ports-${driver}`).remove()
   } finally {
@@ -27,6 +27,10 @@ export const ports: Part = async ({ engine, runs }) => {
   }
   return [table(samples, runs)]
 }
+
+/** Each in another place in every round: what a lap leaves behind to be done weighs on the next. */
+const turned = <T>(all: readonly T[], by: number): T[] =>
+  all.map((_, index) => all[(index + by + all.length) % all.length] as T)
 
 async function lap({ docker }: Engine, driver: string, count: number, samples: Samples): Promise<void> {
   const numbers = Array.from({ length: count }, (_, index) => FIRST + index)

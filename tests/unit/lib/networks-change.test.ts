@@ -15,7 +15,7 @@ async function open(t: Test, spec: Partial<NetworkSpec>, capable = EVERYTHING) {
   let fails = (_: string): boolean => false
   const host = agreeableHost({ fail: (line) => (fails(line) ? 'Error: Invalid argument' : undefined) })
   const directory = t.testdir()
-  const parts = openParts(host, directory, capable)
+  const parts = openParts(host, directory, { capable })
   t.teardown(() => (parts.database.isOpen ? parts.close() : undefined))
   await parts.networks.addNetwork(NETWORK, () => networkSpec(spec))
   for (const member of [FIRST, SECOND])
@@ -30,7 +30,7 @@ async function open(t: Test, spec: Partial<NetworkSpec>, capable = EVERYTHING) {
     },
     reopen: () => {
       parts.close()
-      const again = openParts(host, directory, capable)
+      const again = openParts(host, directory, { capable })
       t.teardown(again.close)
       return again
     },

@@ -147,6 +147,58 @@ t.test('a hundred ports at once', async (t) => {
   t.ok(await listens(HOST, 20_050))
 })
 
+const ANY = claim({ hosts: ['0.0.0.0', '::'] })
+
+t.test('any address of both families is one socket, and keeps both', async (t) => {
+  let sockets = 0
+  const hold: typeof holdPort = (wanted, target) => {
+    sockets += 1
+    return holdPort(wanted, target)
+  }
+  const ports = createPorts({ host: { read: async () => undefined }, hold, nameOf: String })
+  const published = await ports.claim(at('web'), [ANY])
+  t.strictSame(
+    published.map(({ host }) => host),
+    ['::', '0.0.0.0'],
+  )
+  t.equal(sockets, 1)
+  for (const host of [HOST, '0.0.0.0', '::1', '::']) t.notOk(await listens(host, 28080), host)
+  for (const host of [HOST, '::1'])
+    await t.rejects(ports.claim(at('shop'), [claim({ hosts: [host] })]), { message: /: web has it/ })
+  ports.release('web')
+  for (const host of [HOST, '::1']) t.ok(await listens(host, 28080), host)
+  t.strictSame(await ports.restore(at('web'), published), [])
+  t.equal(sockets, 2, 'one again')
+  for (const host of [HOST, '::1']) t.notOk(await listens(host, 28080), host)
+  ports.release('web')
+})
+
+t.test('a port that one family lacks is refused for both, by the address that people know', async (t) => {
+  for (const [host, options] of [
+    [HOST, {}],
+    ['::1', { ipv6Only: true }],
+  ] as const) {
+    const server = createServer().listen({ host, port: 28080, ...options })
+    await once(server, 'listening')
+    await t.rejects(open().claim(at('web'), [ANY]), {
+      message: /^-p 0\.0\.0\.0:28080\/tcp: port is already allocated .* a process of the host has it$/,
+    })
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+t.test('a host without IPv6 keeps IPv4', async (t) => {
+  const hold: typeof holdPort = (wanted, target) =>
+    wanted.host === '::'
+      ? Promise.reject(Object.assign(new Error('no IPv6'), { code: 'EAFNOSUPPORT' }))
+      : holdPort(wanted, target)
+  const ports = createPorts({ host: { read: async () => undefined }, hold, nameOf: String })
+  t.match(await ports.claim(at('web'), [ANY]), [{ host: '0.0.0.0' }])
+  t.notOk(await listens(HOST, 28080))
+  ports.release('web')
+  t.strictSame(await ports.claim(at('web'), [claim({ hosts: ['::'] })]), [])
+})
+
 t.test('no translation, no port of the host', async (t) => {
   const ports = open()
   t.strictSame(await ports.claim(at('web'), [claim({ hosts: [], open: ['0.0.0.0'] })]), [
