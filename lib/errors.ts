@@ -24,3 +24,20 @@ export class NotFoundError extends InvalidRequestError {}
 
 /** The text of anything thrown, for a message that wraps it. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Runs all to their end, so that nothing is still at work when the first failure is answered. */
+export async function together(...tasks: (Promise<unknown> | undefined)[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as Error] : [],
+  )
+  if (failed.length > 1) throw new AggregateError(failed, failed.map(({ message }) => message).join('; '))
+  if (failed.length === 1) throw failed[0]
+}
+
+/** Throws the first error once what it calls for is undone, together with what went wrong then. */
+export async function afterwards(error: unknown, undo: Promise<void>): Promise<never> {
+  await undo.catch((more: unknown) => {
+    throw new AggregateError([error, more], messageOf(error))
+  })
+  throw error
+}

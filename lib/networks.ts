@@ -1,23 +1,23 @@
 import { parseSubnet, type Subnet } from './addresses.ts'
-import { abilitiesOf, lacking } from './capabilities.ts'
-import { messageOf, NotFoundError, OptionError, UnsupportedError } from './errors.ts'
+import { abilitiesOf } from './capabilities.ts'
+import { checkMembers, createChanges } from './changes.ts'
+import { afterwards, NotFoundError, together } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Capabilities } from './kernel/capabilities.ts'
 import type { holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
 import { type Surroundings, surroundings } from './kernel/surroundings.ts'
 import { mediumName } from './names.ts'
-import { type EndpointSpec, linkOptions, planUplink, usesMedium } from './plan/endpoint.ts'
+import { type EndpointSpec, planUplink, usesMedium } from './plan/endpoint.ts'
 import { aloneElements } from './plan/firewall.ts'
-import { type LinkOptions, linkFault } from './plan/link.ts'
+import type { LinkOptions } from './plan/link.ts'
 import { type NetworkSpec, planForwarding, planNetwork } from './plan/network.ts'
 import { applyPlan, revertPlan } from './plan/plan.ts'
 import type { PortRequest } from './plan/ports.ts'
 import { planMedium } from './plan/shaping.ts'
-import { sharesFault } from './plan/shares.ts'
 import { createPublisher } from './publisher.ts'
 import { createQueue } from './queue.ts'
-import { createShaper, keepShapes, type Members } from './shaper.ts'
+import { createShaper } from './shaper.ts'
 import type { NetworkStore } from './store/networks.ts'
 
 /** What can change on a network that is there. */
@@ -163,49 +163,17 @@ export function createNetworks(parts: NetworksParts): Networks {
     throw new NotFoundError(`network ${id} is not one of this plugin's: remove it and create it again`)
   }
 
+  const changes = createChanges({ store, shaper, queue, capabilities, find: network })
+
   const endpoint = (id: string): EndpointSpec => {
     const spec = store.endpoint(id)
     if (spec) return spec
     throw new NotFoundError(`endpoint ${id} is not one of this plugin's: connect it again`)
   }
 
-  const write = ({ network, endpoints }: Members): void => {
-    store.changeNetwork(network)
-    store.changeEndpoints(endpoints)
-  }
-
-  /** Leads a network and its members to what `describe` makes of them; written first, and back when it fails. */
-  const changeMembers = (id: string, describe: (now: Members) => Members): Promise<void> =>
-    queue(mediumName(id), async () => {
-      const able = await abilities()
-      const ready = store.endpoints(id).filter(({ spec }) => store.isReady(spec.id))
-      const now = { network: network(id), endpoints: ready.map(({ spec }) => spec) }
-      const marked = keepShapes(now, able)
-      const after = keepShapes(describe(marked), able)
-      checkMembers(after)
-      await requireAll(after)
-      write(after)
-      try {
-        await shaper.change(now, after)
-      } catch (error) {
-        write(now)
-        throw error
-      }
-    })
-
-  const require = async (...all: readonly (LinkOptions | undefined)[]): Promise<void> => {
-    for (const options of all) {
-      if (!options || Object.keys(options).length === 0) continue
-      const lack = lacking(options, await capabilities())
-      if (lack) throw new UnsupportedError(...lack)
-    }
-  }
-  const requireAll = ({ network: spec, endpoints }: Members): Promise<void> =>
-    require(spec.options, spec.uplink, ...endpoints.map(({ options }) => options))
-
   return {
     network,
-    require,
+    require: changes.require,
     alone: (id, work) => queue(mediumName(id), work),
     addNetwork: (id, describe) =>
       queue(id, async () => {
@@ -227,7 +195,7 @@ export function createNetworks(parts: NetworksParts): Networks {
         await makeEndpoint(spec, wanted)
         // The network may have changed in the meantime.
         if (JSON.stringify(network(spec.id)) !== JSON.stringify(spec))
-          await changeMembers(spec.id, (now) => now)
+          await changes.members(spec.id, (now) => now)
       }),
     join: (id, publishes) => {
       const spec = endpoint(id)
@@ -252,49 +220,17 @@ export function createNetworks(parts: NetworksParts): Networks {
     restorePorts: publisher.restore,
     changeNetwork: (id, describe) =>
       queue(id, () =>
-        changeMembers(id, ({ network: { shared: _, uplink: __, ...rest }, endpoints }) => ({
+        changes.members(id, ({ network: { shared: _, uplink: __, ...rest }, endpoints }) => ({
           network: { ...rest, ...describe(network(id)) },
           endpoints,
         })),
       ),
     changeEndpoint: (id, describe) =>
       queue(id, () =>
-        changeMembers(endpoint(id).networkId, ({ network: spec, endpoints }) => ({
+        changes.members(endpoint(id).networkId, ({ network: spec, endpoints }) => ({
           network: spec,
           endpoints: endpoints.map((one) => (one.id === id ? { ...one, ...describe(one, spec) } : one)),
         })),
       ),
   }
-}
-
-/** Checks what no member can check alone. @throws {OptionError} */
-function checkMembers({ network, endpoints }: Members): void {
-  const claims = endpoints.map((one) => ({ id: one.id, options: linkOptions(network, one) }))
-  for (const { options } of claims) {
-    const fault = linkFault(options, network)
-    if (fault) throw new OptionError(...fault)
-  }
-  if (network.shared === undefined) return
-  const fault = sharesFault(
-    network.shared,
-    claims.map(({ id, options: { min } }) => ({ id, min })),
-  )
-  if (fault) throw new OptionError('min', fault)
-}
-
-/** Runs all to their end, so that nothing is still at work when the first failure is answered. */
-async function together(...tasks: (Promise<unknown> | undefined)[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as Error] : [],
-  )
-  if (failed.length > 1) throw new AggregateError(failed, failed.map(({ message }) => message).join('; '))
-  if (failed.length === 1) throw failed[0]
-}
-
-/** Throws the first error once what it calls for is undone, together with what went wrong then. */
-async function afterwards(error: unknown, undo: Promise<void>): Promise<never> {
-  await undo.catch((more: unknown) => {
-    throw new AggregateError([error, more], messageOf(error))
-  })
-  throw error
 }
