@@ -30,6 +30,16 @@ t.test('a process that was prepared takes the next transaction', async (t) => {
   await t.rejects(host.run('nft', ['add table nothing at all'], 'strict'), { name: 'CommandError' })
 })
 
+t.test('it knows what was made while it waited', async (t) => {
+  using host = await namespaceHost()
+  host.prepare()
+  await until('nft to be there', async () => (await started()) === 1)
+  for (const line of ['add table inet late', 'add set inet late ports { type inet_service; }'])
+    await host.exec(['nft', line])
+  await host.run('nft', ['add element inet late ports { 80 }'], 'strict')
+  t.match(await host.sh('nft list set inet late ports'), /elements = \{ 80 \}/)
+})
+
 t.test('one that nobody needs ends by itself and changes nothing', async (t) => {
   using host = await namespaceHost()
   await host.sh('nft add table inet first')
