@@ -5,6 +5,7 @@ import t from 'tap'
 import { holdPort } from '../../../lib/kernel/hold.ts'
 import type { Claim } from '../../../lib/plan/ports.ts'
 import { createPorts } from '../../../lib/ports.ts'
+import { listens } from '../fixtures/listens.ts'
 
 /** Ports of an address of loopback that nobody else is likely to use. */
 const HOST = '127.83.7.1'
@@ -26,17 +27,6 @@ const claim = (change: Partial<Claim> = {}): Claim => ({
   open: [],
   ...change,
 })
-/** Whether a process can have the port now. */
-const listens = async (host: string, port: number): Promise<boolean> => {
-  const server = createServer().listen({ host, port })
-  const isListening = await once(server, 'listening').then(
-    () => true,
-    () => false,
-  )
-  server.close()
-  return isListening
-}
-
 t.test('a port is held until it is released', async (t) => {
   const ports = open()
   t.strictSame(await ports.claim(at('web'), [claim()]), [

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { memberSpec, NETWORK, networkSpec } from '../../support/messages.ts'
 import { until } from '../../support/until.ts'
 import { agreeableHost } from '../fixtures/fake-tc.ts'
+import { listens } from '../fixtures/listens.ts'
 import { openParts } from '../fixtures/parts.ts'
 
 const HOST = '127.83.7.3'
@@ -39,15 +38,7 @@ const open = async (t: Test, change: { hairpin?: true } = { hairpin: true }) => 
   }
 }
 
-const isTaken = async (): Promise<boolean> => {
-  const server = createServer().listen({ host: HOST, port: PORT })
-  const taken = await once(server, 'listening').then(
-    () => false,
-    () => true,
-  )
-  server.close()
-  return taken
-}
+const isTaken = async (): Promise<boolean> => !(await listens(HOST, PORT))
 
 t.test('publish() answers once the ports are held, and their rules follow', async (t) => {
   const { networks, member, count } = await open(t)
