@@ -79,9 +79,9 @@ export function boxOf({ engine, roles, surroundings }: Parts, name: string, stem
   }
 }
 
-/** The TCP ports on which something of the host listens to IPv4, in order. */
+/** The TCP ports on which something of the host listens to IPv4, alone or with IPv6 (`*`), in order. */
 export async function listening(host: Station): Promise<number[]> {
-  const sockets = await host.run('ss', '-Hltn4')
-  const ports = sockets.split('\n').map((line) => Number(/:(\d+)\s/.exec(line)?.[1] ?? 0))
-  return [...new Set(ports)].filter((port) => port !== 0).toSorted((a, b) => a - b)
+  const sockets = await host.run('ss', '-Hltn')
+  const ports = [...sockets.matchAll(/^\S+\s+\d+\s+\d+\s+[^[\s]+:(\d+)\s/gm)].map(([, port]) => Number(port))
+  return [...new Set(ports)].toSorted((a, b) => a - b)
 }
