@@ -78,29 +78,24 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
     return begun
   }
 
-  /**
-   * Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links.
-   *
-   * @returns whether there were any
-   */
-  const withdrawDead = async (): Promise<boolean> => {
+  /** Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links. */
+  const withdrawDead = async (): Promise<void> => {
     const devices = new Set((await host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
     // Where there is not even a loopback, nothing was read.
     const dead = devices.has('lo') ? ports.holders().filter((id) => !devices.has(hostEndName(id))) : []
     await Promise.all(dead.map(withdraw))
-    return dead.length > 0
   }
 
   /** As ports.claim(); patient with holders that may be dead, for as long as that takes to show. */
   const claim = async (endpoint: EndpointSpec, claims: readonly Claim[]): Promise<PublishedPort[]> => {
     const end = Math.min(Date.now() + PATIENCE, doubtful)
     for (;;) {
+      // Not only where a port is taken: theirs lead to addresses that others may have by now.
+      await withdrawDead()
       try {
         return await ports.claim(endpoint, claims)
       } catch (error) {
-        if (!(error instanceof Refusal) || !error.taken) throw error
-        if (await withdrawDead()) continue
-        if (Date.now() >= end) throw error
+        if (!(error instanceof Refusal) || !error.taken || Date.now() >= end) throw error
         await sleep(GLANCE)
       }
     }

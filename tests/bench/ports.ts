@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '../support/engine.ts'
 import { type Part, QUIET, type Table } from './part.ts'
 import { ratio, Samples, spread } from './stats.ts'
@@ -6,6 +7,9 @@ const DRIVERS = ['bridge', 'sluice'] as const
 const PORTS = [0, 100] as const
 /** the host's ports begin here, clear of those that connections are given */
 const FIRST = 20_000
+
+/** ms: what a lap leaves behind to be done, a hundred proxies of the bridge driver's first of all, is not to weigh on the next */
+const SETTLE = 500
 
 const nameOf = (driver: string, ports: number): string => `${driver}, ${ports} ports: ms`
 
@@ -28,7 +32,7 @@ export const ports: Part = async ({ engine, runs }) => {
   return [table(samples, runs)]
 }
 
-/** Each in another place in every round: what a lap leaves behind to be done weighs on the next. */
+/** Each in another place in every round. */
 const turned = <T>(all: readonly T[], by: number): T[] =>
   all.map((_, index) => all[(index + by + all.length) % all.length] as T)
 
@@ -50,6 +54,7 @@ async function lap({ docker }: Engine, driver: string, count: number, samples: S
     return made
   })
   await samples.time(`${nameOf(driver, count)} to remove`, () => container.remove({ force: true }))
+  await sleep(SETTLE)
 }
 
 function table(samples: Samples, runs: number): Table {
