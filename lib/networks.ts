@@ -42,13 +42,8 @@ export interface Networks {
   network(id: string): NetworkSpec
   /** @throws {InvalidRequestError | CommandError} */
   addEndpoint(network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void>
-  /**
-   * Notes that the engine takes the interface now.
-   *
-   * @param publishes whether ports are asked for: publish() may follow in a moment
-   * @throws {InvalidRequestError} it is not known
-   */
-  join(id: string, publishes?: boolean): EndpointSpec
+  /** Notes that the engine takes the interface now. @throws {InvalidRequestError} it is not known */
+  join(id: string): EndpointSpec
   removeEndpoint(id: string): Promise<void>
   /** Publishes an endpoint's ports, in place of those that it had. @throws {InvalidRequestError | CommandError} */
   publish(id: string, requests: readonly PortRequest[]): Promise<void>
@@ -197,11 +192,9 @@ export function createNetworks(parts: NetworksParts): Networks {
         if (JSON.stringify(network(spec.id)) !== JSON.stringify(spec))
           await changes.members(spec.id, (now) => now)
       }),
-    join: (id, publishes) => {
+    join: (id) => {
       const spec = endpoint(id)
       store.endpointJoined(id)
-      // The answer first: starting a process stops this one for a moment.
-      if (publishes && !network(spec.networkId).internal) setImmediate(host.prepare)
       return spec
     },
     removeEndpoint: (id) =>

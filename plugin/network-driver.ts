@@ -66,10 +66,9 @@ export const networkDriver = (networks: Networks) => ({
 
   EndpointOperInfo: () => ({ Value: {} }),
 
-  Join: (message: wire.JoinRequest): wire.JoinResponse => {
-    const { NetworkID, EndpointID } = message
+  Join: ({ NetworkID, EndpointID }: wire.JoinRequest): wire.JoinResponse => {
     const network = networks.network(NetworkID)
-    const endpoint = networks.join(EndpointID, asksForPorts(message))
+    const endpoint = networks.join(EndpointID)
     const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
     return {
       InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },

@@ -16,8 +16,6 @@ export interface Outcome {
 export interface Host {
   /** @throws {CommandError} with `strict`, for the first line that failed; nft is a transaction: then none was done */
   run(program: Program, lines: readonly string[], mode: Mode): Promise<Outcome>
-  /** Starts nft for a transaction that comes in a moment: starting takes longer than all else. One that never comes costs nothing. */
-  prepare(): void
   /** What a program prints when asked, such as `nft -j list table inet sluice`. @throws {CommandError} */
   show(program: Program, args: readonly string[]): Promise<string>
   /**
@@ -45,17 +43,15 @@ interface HostOptions {
 /** The real host: one process a batch, arguments as arrays, no shell, no inherited descriptor. */
 export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOptions = {}): Host {
   const start = starter(prefix)
-  const nft = startAhead(prefix)
   const files = prefix.length > 0 ? filesThrough(start) : ownFiles
   return {
     run: (program, lines, mode) => {
-      if (program === 'nft') return runTransaction(nft.start, lines, mode)
+      if (program === 'nft') return runTransaction(start, lines, mode)
       if (program in BATCH) return runBatch(start, program as Batched, lines, mode)
       return runEach(program, lines, mode, (line) =>
         program === 'sysctl' ? setSysctl(files, sysctlRoot, line) : refusalOf(start, program, line),
       )
     },
-    prepare: nft.prepare,
     show: async (program, args) => {
       const result = await start(program, args)
       if (result.exitCode === 0) return result.stdout
@@ -76,43 +72,18 @@ interface Ended {
 
 type Start = (program: string, args: readonly string[], input?: string) => Promise<Ended>
 
-const OPTIONS = { reject: false, env: { LC_ALL: 'C' }, timeout: 30_000, stripFinalNewline: false } as const
-
 const starter =
   (prefix: readonly string[]): Start =>
   (program, args, input = '') => {
     const [file = program, ...rest] = [...prefix, program, ...args]
-    return execa(file, rest, { ...OPTIONS, input })
+    return execa(file, rest, {
+      input,
+      reject: false,
+      env: { LC_ALL: 'C' },
+      timeout: 30_000,
+      stripFinalNewline: false,
+    })
   }
-
-/** ms that a program which was started ahead waits for its input */
-const PATIENCE = 1000
-
-/** nft, which may have been started before it is known what for. */
-function startAhead(prefix: readonly string[]) {
-  const [file = '', ...args] = [...prefix, 'nft', '-f', '-']
-  const begin = () => execa(file, args, { ...OPTIONS, stdin: 'pipe' })
-  let waiting: ReturnType<typeof begin> | undefined
-  const give = (input: string): Promise<Ended> => {
-    const running = waiting ?? begin()
-    waiting = undefined
-    running.stdin.end(input)
-    return running
-  }
-  return {
-    start: give,
-    prepare: () => {
-      if (waiting) return
-      const running = begin()
-      waiting = running
-      setTimeout(() => waiting === running && void give(''), PATIENCE).unref()
-      // Killed by somebody, or not to be started at all.
-      void running.then(() => {
-        if (waiting === running) waiting = undefined
-      })
-    },
-  }
-}
 
 /** Should this process be killed, the program ends with what it prints next: nobody reads it any more (SIGPIPE). */
 async function follow(
@@ -173,13 +144,9 @@ async function runBatchOnce(
   return { stdout: result.stdout, failures }
 }
 
-async function runTransaction(
-  start: (input: string) => Promise<Ended>,
-  lines: readonly string[],
-  mode: Mode,
-): Promise<Outcome> {
+async function runTransaction(start: Start, lines: readonly string[], mode: Mode): Promise<Outcome> {
   const text = lines.join('\n')
-  const result = await start(`${text}\n`)
+  const result = await start('nft', ['-f', '-'], `${text}\n`)
   if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
   const failure = new CommandError('nft', text, failureText(result), 0)
   if (mode === 'strict') throw failure

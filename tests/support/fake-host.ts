@@ -51,7 +51,6 @@ export function fakeHost({
       }
       return { stdout: said.join('\n'), failures }
     },
-    prepare: () => undefined,
     show: async (program, args) => {
       processes += 1
       const { said, failure } = ask(program, args.join(' '), 0)

@@ -41,7 +41,6 @@ br-lan.7:     0       0    0    0    0     0          0         0        0
 
 const hostWith = (files: Readonly<Record<string, string>>): Host => ({
   run: () => Promise.reject(new Error('no program is needed')),
-  prepare: () => undefined,
   show: () => Promise.reject(new Error('no program is needed')),
   watch: () => Promise.reject(new Error('no program is needed')),
   read: async (path) => files[path],
