@@ -11,6 +11,13 @@ const publish = (world: World, index = 0): string[] => ['-p', `${world.port(inde
 const wants = (world: World, net: Net, ...args: string[]): Promise<string> =>
   attempt(() => world.idle('late', net, ...args), { 'the port': String(world.port()) })
 
+/** Whether a process of the host gets the published port. */
+const listens = (world: World, protocol: 'TCP' | 'UDP'): Promise<string> =>
+  world.host.run('timeout', '1', 'socat', `${protocol}-LISTEN:${world.port()}`, '-').then(
+    () => 'it can',
+    ({ message }: Error) => (/Address already in use/.test(message) ? 'address already in use' : 'it can'),
+  )
+
 const taken: readonly Behaviour[] = [
   {
     name: 'another container of the driver',
@@ -100,24 +107,14 @@ const others: readonly Behaviour[] = [
     name: 'a process of the host cannot take a published port',
     async observe(world) {
       await world.idle('srv', await world.share(web), ...publish(world))
-      const listen = world.host.run('timeout', '1', 'socat', `TCP-LISTEN:${world.port()}`, '-')
-      return listen.then(
-        () => 'it can',
-        ({ message }: Error) =>
-          /Address already in use/.test(message) ? 'address already in use' : 'it can',
-      )
+      return listens(world, 'TCP')
     },
   },
   {
     name: 'a process of the host cannot take a published UDP port',
     async observe(world) {
       await world.idle('srv', await world.share(web), '-p', `${world.port()}:80/udp`)
-      const listen = world.host.run('timeout', '1', 'socat', `UDP-LISTEN:${world.port()}`, '-')
-      return listen.then(
-        () => 'it can',
-        ({ message }: Error) =>
-          /Address already in use/.test(message) ? 'address already in use' : 'it can',
-      )
+      return listens(world, 'UDP')
     },
   },
   {

@@ -1,53 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../until.ts'
 import type { Behaviour, Group } from '../behaviour.ts'
-import type { Net, World } from '../world.ts'
+import type { Box, Net, World } from '../world.ts'
 
 const web = (world: World): Promise<Net> => world.network('web', '--ipv6')
+
+/** What becomes of the first packet that a container sends, to a neighbour that is there already. */
+async function firstPacket(
+  world: World,
+  addressOf: (srv: Box) => Promise<string>,
+  ...family: readonly string[]
+): Promise<string> {
+  const net = await world.share(web)
+  const srv = await world.serve('srv', net)
+  const ping = ['ping', ...family, '-c', '1', '-W', '3', await addressOf(srv)]
+  const said = await world.docker('run', '--rm', '--network', net.name, 'socat', ...ping)
+  return said.includes('1 packets received') ? 'pong' : 'silence'
+}
 
 const lives: readonly Behaviour[] = [
   {
     name: 'the first packet of a container reaches a neighbour',
-    async observe(world) {
-      const net = await world.share(web)
-      const srv = await world.serve('srv', net)
-      const first = [
-        'run',
-        '--rm',
-        '--network',
-        net.name,
-        'socat',
-        'ping',
-        '-c',
-        '1',
-        '-W',
-        '3',
-        await srv.address(),
-      ]
-      return (await world.docker(...first)).includes('1 packets received') ? 'pong' : 'silence'
-    },
+    observe: (world) => firstPacket(world, (srv) => srv.address()),
   },
   {
     name: 'the first packet of a container reaches a neighbour over IPv6',
-    async observe(world) {
-      const net = await world.share(web)
-      const srv = await world.serve('srv', net)
-      const first = [
-        'run',
-        '--rm',
-        '--network',
-        net.name,
-        'socat',
-        'ping',
-        '-6',
-        '-c',
-        '1',
-        '-W',
-        '3',
-        await srv.address6(),
-      ]
-      return (await world.docker(...first)).includes('1 packets received') ? 'pong' : 'silence'
-    },
+    observe: (world) => firstPacket(world, (srv) => srv.address6(), '-6'),
   },
   {
     name: 'docker pause and docker unpause: a neighbour pings',
