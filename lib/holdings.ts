@@ -52,10 +52,9 @@ export function createHoldings(hold: typeof holdPort): Holdings {
   return {
     keep: async (endpoint, wanted) => {
       const { proto, port, hosts } = wanted
-      const [host] = hosts
-      const address = (host.includes(':') ? endpoint.address6 : undefined) ?? endpoint.address4
-      const target = { host: address ?? endpoint.address6 ?? '', port: wanted.inner }
-      const { release } = await hold({ proto, host, port, wide: hosts.length > 1 }, target)
+      const { address4, address6 } = endpoint
+      const asked = { proto, host: hosts[0], port, wide: hosts.length > 1 }
+      const { release } = await hold(asked, { address4, address6, port: wanted.inner })
       const one = { ...wanted, endpointId: endpoint.id, release }
       note(ports, port, one)
       note(endpoints, endpoint.id, one)

@@ -82,8 +82,14 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
   const withdrawDead = async (): Promise<void> => {
     const devices = new Set((await host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
     // Where there is not even a loopback, nothing was read.
-    const dead = devices.has('lo') ? ports.holders().filter((id) => !devices.has(hostEndName(id))) : []
-    await Promise.all(dead.map(withdraw))
+    const missing = devices.has('lo') ? ports.holders().filter((id) => !devices.has(hostEndName(id))) : []
+    await Promise.all(missing.map(withdrawUnlessThere))
+  }
+
+  /** Some kernels (6.1) leave a device out of their list at times, while another one goes. */
+  const withdrawUnlessThere = async (endpointId: string): Promise<void> => {
+    const own = await host.read(`/proc/sys/net/ipv4/conf/${hostEndName(endpointId)}/forwarding`)
+    if (own === undefined) await withdraw(endpointId)
   }
 
   /** As ports.claim(); patient with holders that may be dead, for as long as that takes to show. */

@@ -16,9 +16,10 @@ export interface WantedPort extends HostPort {
   readonly wide?: boolean
 }
 
-/** Where a published port leads: the container's address and port. */
+/** Where a published port leads: the container's addresses, at least one, and its port. */
 export interface Target {
-  readonly host: string
+  readonly address4?: string | undefined
+  readonly address6?: string | undefined
   readonly port: number
 }
 
@@ -61,8 +62,12 @@ const holdTcp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold
     })
   })
 
-function relay(socket: Socket, target: Target): void {
-  const onward = connect({ ...target, allowHalfOpen: true })
+/** A connection of one family goes to the address of the same, where there is one, as it would by the rules. */
+function relay(socket: Socket, { address4, address6, port }: Target): void {
+  const { remoteAddress: from = '' } = socket
+  const isSix = from.includes(':') && !from.startsWith('::ffff:')
+  const host = (isSix ? (address6 ?? address4) : (address4 ?? address6)) ?? ''
+  const onward = connect({ host, port, allowHalfOpen: true })
   // Whichever way breaks takes the other along.
   const end = (error: Error | null | undefined): void => {
     if (!error) return

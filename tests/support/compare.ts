@@ -15,7 +15,11 @@ export async function compares(t: Test, version: Version): Promise<void> {
   const plain = await engine.startPlain()
   const seen = await observeAll(engine, ['bridge', 'sluice'], groups)
 
-  for (const one of seen) t.equal(fault(one, version, differences), undefined, `${one.group}: ${one.name}`)
+  for (const one of seen) {
+    const what = fault(one, version, differences)
+    // In the name, where a list of what failed has it too.
+    t.equal(what, undefined, `${one.group}: ${one.name}${what ? `: ${what}` : ''}`)
+  }
   t.strictSame(
     strangers(seen, version, differences),
     [],

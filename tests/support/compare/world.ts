@@ -47,6 +47,8 @@ export interface World extends Surroundings {
   box(name: string): Box
   /** Takes a port of the host's as a program other than Docker would. */
   occupy(port: number, address?: string): Promise<() => Promise<void>>
+  /** Waits until the gateway's IPv6 address may be used, which a bridge only finds out once it has a port. */
+  detected({ gateway6 }: Net): Promise<unknown>
   /** What `stage` sets up, once for all behaviours of a group. */
   share<T>(stage: Stage<T>): Promise<T>
 }
@@ -112,6 +114,11 @@ export function createWorld(side: Side): World {
       )
       return kill
     },
+    detected: ({ gateway6 }) =>
+      until(`${gateway6} to pass duplicate address detection`, async () => {
+        const tentative = ['ip', '-6', 'address', 'show', 'tentative', 'to', gateway6]
+        return (await world.host.run(...tentative)) === ''
+      }),
     share<T>(stage: Stage<T>) {
       const shared = side.shared.get(stage) ?? stage(createWorld(side))
       side.shared.set(stage, shared)
@@ -131,16 +138,9 @@ export function createWorld(side: Side): World {
     const guest = args.some((arg) => arg.startsWith('container:'))
     const own = guest ? [] : ['--hostname', stem]
     await engine.cli('run', '-d', '--name', name, ...own, ...on, ...args, 'socat', ...command)
-    if (net?.six) await detected(net)
+    if (net?.six) await world.detected(net)
     return boxOf(side, name, stem)
   }
-
-  /** Waits until the gateway's IPv6 address may be used, which a bridge only finds out once it has a port. */
-  const detected = ({ gateway6 }: Net): Promise<unknown> =>
-    until(`${gateway6} to pass duplicate address detection`, async () => {
-      const tentative = ['ip', '-6', 'address', 'show', 'tentative', 'to', gateway6]
-      return (await world.host.run(...tentative)) === ''
-    })
 
   return world
 }

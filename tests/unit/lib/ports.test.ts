@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { holdPort } from '../../../lib/kernel/hold.ts'
 import type { Claim } from '../../../lib/plan/ports.ts'
@@ -241,6 +242,30 @@ t.test('what comes to a port that is held is relayed, both ways, until it is rel
   ports.release('web')
   await once(lasting, 'close')
   t.pass('it ends with the port')
+})
+
+t.test('what is relayed stays in its family, where the container has an address of it', async (t) => {
+  const ports = open()
+  for (const [host, name] of [
+    ['127.83.7.9', 'four'],
+    ['::1', 'six'],
+  ] as const) {
+    const inner = createServer((socket) => socket.end(name)).listen({ host, port: 28090 })
+    await once(inner, 'listening')
+    t.teardown(() => inner.close())
+  }
+  const ask = async (host: string): Promise<string> =>
+    text(connect({ host, port: 28080 }).on('error', () => undefined))
+  for (const [addresses, four, six] of [
+    [{ address4: '127.83.7.9', address6: '::1' }, 'four', 'six'],
+    [{ address4: '127.83.7.9' }, 'four', 'four'],
+    [{ address6: '::1' }, 'six', 'six'],
+  ] as const) {
+    await ports.claim({ id: 'web', ...addresses }, [{ ...ANY, port: 28090 }])
+    t.equal(await ask(HOST), four)
+    t.equal(await ask('::1'), six)
+    ports.release('web')
+  }
 })
 
 t.test('a relay to nobody ends the connection', async (t) => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { hostEndName } from '../../../lib/names.ts'
 import { memberSpec, NETWORK, networkSpec } from '../../support/messages.ts'
 import { until } from '../../support/until.ts'
 import { agreeableHost } from '../fixtures/fake-tc.ts'
@@ -15,7 +16,9 @@ const request = { proto: 'tcp', port: 80, host: HOST, first: PORT, last: PORT } 
 
 const open = async (t: Test, change: { hairpin?: true } = { hairpin: true }) => {
   let isBroken = false
+  const files: Record<string, string> = {}
   const host = agreeableHost({
+    files,
     fail: (line) => (isBroken && RULE.test(line) ? 'Cannot allocate memory' : undefined),
   })
   const warnings: string[] = []
@@ -30,7 +33,7 @@ const open = async (t: Test, change: { hairpin?: true } = { hairpin: true }) => 
   })
   return {
     ...parts,
-    ...{ host, member, warnings },
+    ...{ host, network, member, files, warnings },
     count: (line: RegExp) => host.lines.filter((one) => line.test(one)).length,
     break: (how: boolean) => {
       isBroken = how
@@ -84,4 +87,19 @@ t.test('one that is not can do so from the moment it has ports', async (t) => {
   t.equal(count(HAIRPIN), 0)
   await networks.publish(member.id, [request])
   t.equal(count(HAIRPIN), 1)
+})
+
+t.test('ports go with a link that is gone, not with one that a list has left out', async (t) => {
+  const { networks, network, member, files } = await open(t)
+  const link = `/proc/sys/net/ipv4/conf/${hostEndName(member.id)}/forwarding`
+  const other = memberSpec(3)
+  files['/proc/net/dev'] = '    lo: 0 0\n'
+  files[link] = '1\n'
+  await networks.publish(member.id, [request])
+  await networks.addEndpoint(network, other)
+  await networks.publish(other.id, [])
+  t.ok(await isTaken())
+  delete files[link]
+  await networks.publish(other.id, [])
+  t.notOk(await isTaken())
 })

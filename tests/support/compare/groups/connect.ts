@@ -10,8 +10,10 @@ export const interfaces = async (box: Box): Promise<string> =>
     .filter((name) => name !== 'lo')
     .join(' ')
 
-export const connect = (world: World, net: Net, { name }: Box, ...args: string[]) =>
-  world.docker('network', 'connect', ...args, net.name, name)
+export async function connect(world: World, net: Net, { name }: Box, ...args: string[]): Promise<void> {
+  await world.docker('network', 'connect', ...args, net.name, name)
+  if (net.six) await world.detected(net)
+}
 export const disconnect = (world: World, net: Net, { name }: Box, ...args: string[]) =>
   world.docker('network', 'disconnect', ...args, net.name, name)
 
