@@ -106,8 +106,13 @@ async function main(): Promise<void> {
     database.close()
     process.exit(0)
   }
-  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+  let stopping: Promise<void> | undefined
+  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the process lives:
+  // execa, which ends our children with us, ends at once a process that listens no more.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      stopping ??= stop()
+    })
 }
 
 /** A line of JSON, or, for a person, what pino-pretty makes of it; loaded only then. */
