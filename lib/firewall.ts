@@ -108,20 +108,21 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     alone = isAlone
   }
 
-  /** @returns what sets the tables right, where they are not */
-  const tablesRepair = async (): Promise<(() => Promise<void>) | undefined> => {
+  /** @returns what sets the tables right, where they are not, and whether there is one of family bridge */
+  const lookAtTables = async () => {
     const networks = guarded()
     const found = await listTable(host, 'inet', TABLE)
     const foundAlone = await listTable(host, 'bridge', TABLE)
-    proven = true
-    alone = foundAlone !== undefined
-    if (networks.length === 0) return found || alone ? () => run(deleteTables({ alone })) : undefined
+    const isAlone = foundAlone !== undefined
+    if (networks.length === 0)
+      return { isAlone, repair: found || isAlone ? () => run(deleteTables({ alone: isAlone })) : undefined }
     const { outward } = await surroundings(host)
-    return areTables(allElements(networks, outward), found, foundAlone) ? undefined : () => replace(outward)
+    const isRight = areTables(allElements(networks, outward), found, foundAlone)
+    return { isAlone, repair: isRight ? undefined : () => replace(outward) }
   }
 
   const isRight = async (): Promise<boolean> => {
-    const [repair, isOpen] = await Promise.all([tablesRepair(), gate.isRight()])
+    const [{ repair }, isOpen] = await Promise.all([lookAtTables(), gate.isRight()])
     return repair === undefined && isOpen
   }
 
@@ -193,11 +194,14 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     repair: async ({ busy } = { busy: false }) => {
       for (let looks = busy ? LOOKS : 0; looks > 0; looks -= 1) {
         await Promise.allSettled([...pending.values()].map((begin) => begin()))
-        if (await queue('rules', isRight)) return false
+        // Calls need not wait for a look: what it sees half done is done at the next.
+        if (await isRight()) return false
         await sleep(BETWEEN_LOOKS)
       }
       return queue('rules', async () => {
-        const [repair, opened] = await Promise.all([tablesRepair(), gate.check()])
+        const [{ repair, isAlone }, opened] = await Promise.all([lookAtTables(), gate.check()])
+        proven = true
+        alone = isAlone
         await repair?.()
         return opened || repair !== undefined
       })

@@ -1,6 +1,6 @@
-import { execa } from 'execa'
 import type { Program } from './command.ts'
 import { batchFailures, CommandError, isAbort } from './command-error.ts'
+import { failureText, follow, readyStarter, type Start, starter } from './programs.ts'
 import { ownFiles, type ProcFiles, setSysctl } from './sysctl.ts'
 
 /** How a batch treats a line that fails: stop there, or go on and report them all at the end. */
@@ -42,7 +42,7 @@ interface HostOptions {
 
 /** The real host: one process a batch, arguments as arrays, no shell, no inherited descriptor. */
 export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOptions = {}): Host {
-  const start = starter(prefix)
+  const start = prefix.length > 0 ? starter(prefix) : readyStarter()
   const files = prefix.length > 0 ? filesThrough(start) : ownFiles
   return {
     run: (program, lines, mode) => {
@@ -61,49 +61,6 @@ export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOpti
     read: files.read,
   }
 }
-
-interface Ended {
-  readonly exitCode?: number | undefined
-  readonly stdout: string
-  readonly stderr: string
-  readonly timedOut: boolean
-  readonly shortMessage?: string | undefined
-}
-
-type Start = (program: string, args: readonly string[], input?: string) => Promise<Ended>
-
-const starter =
-  (prefix: readonly string[]): Start =>
-  (program, args, input = '') => {
-    const [file = program, ...rest] = [...prefix, program, ...args]
-    return execa(file, rest, {
-      input,
-      reject: false,
-      env: { LC_ALL: 'C' },
-      timeout: 30_000,
-      stripFinalNewline: false,
-    })
-  }
-
-/** Should this process be killed, the program ends with what it prints next: nobody reads it any more (SIGPIPE). */
-async function follow(
-  [file = '', ...args]: readonly string[],
-  hear: (line: string) => void,
-  cancelSignal: AbortSignal,
-): Promise<string> {
-  const running = execa(file, args, {
-    stdin: 'ignore',
-    buffer: { stdout: false },
-    reject: false,
-    env: { LC_ALL: 'C' },
-    cancelSignal,
-  })
-  for await (const line of running) hear(line)
-  return failureText(await running)
-}
-
-const failureText = ({ timedOut, stderr, shortMessage }: Omit<Ended, 'stdout'>): string =>
-  timedOut ? 'no answer within 30 s' : stderr || shortMessage || 'failed without a word'
 
 /** Programs that read lines from standard input, one process for all of them. */
 const BATCH = { ip: ['ip'], ip6: ['ip', '-6'], tc: ['tc'] } as const

@@ -8,7 +8,7 @@ import { USER_CHAIN } from './iptables.ts'
  */
 const LIFETIME = 3000
 
-const ELEMENT = /^add element /
+const ELEMENT = 'add element '
 /** What we have in tables of our own but for elements, which come and go with every container. */
 const OWN = new RegExp(`^\\w+ (?:table|chain|rule|set|map) (?:inet|bridge) ${TABLE}(?: |$)`)
 /** Where the gate may stand. Docker's rules for a container are in other chains. */
@@ -45,7 +45,10 @@ export async function followRuleset(
   let elements = 0
   let transaction: string[] = []
   const hear = (line: string): void => {
-    if (ELEMENT.test(line) && ++elements === LIFETIME) old.abort()
+    if (line.startsWith(ELEMENT)) {
+      if (++elements === LIFETIME) old.abort()
+      return
+    }
     if (OWN.test(line) || FILTER.test(line)) transaction.push(line)
     if (!END.test(line)) return
     if (MISSED.test(line) || isSuspicious(transaction)) suspect()

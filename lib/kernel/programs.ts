@@ -1,0 +1,115 @@
+import { execa } from 'execa'
+
+/** How a program ended, and what it said. */
+export interface Ended {
+  readonly exitCode?: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+  readonly timedOut: boolean
+  readonly shortMessage?: string | undefined
+}
+
+/** Runs a program to its end. */
+export type Start = (program: string, args: readonly string[], input?: string) => Promise<Ended>
+
+/** ms that a program has for what it was told */
+const PATIENCE = 30_000
+/** ms after the last need of a program, by which whoever waits for an answer has it, until another one is begun to wait for the next */
+const REST = 150
+
+/** What reads from its input all that it is to do, and can be begun before that is known. */
+const WAITS = new Set(['ip -j -batch -', 'tc -j -batch -', 'nft -f -'])
+
+/** @param prefix put before every program */
+export const starter =
+  (prefix: readonly string[]): Start =>
+  (program, args, input = '') =>
+    begin([...prefix, program, ...args]).tell(input)
+
+/**
+ * A starter that keeps a process of each kind waiting once there was need of one: a fork of this process takes 3 ms for which
+ * it stands still, and the program 2 ms more to begin.
+ */
+export function readyStarter(): Start {
+  const waiting = new Map<string, Process>()
+  const rests = new Map<string, NodeJS.Timeout>()
+
+  const restock = (key: string, argv: readonly string[]): void => {
+    clearTimeout(rests.get(key))
+    const timer = setTimeout(() => waiting.set(key, begin(argv)), REST)
+    rests.set(key, timer)
+  }
+  return (program, args, input = '') => {
+    const argv = [program, ...args]
+    const key = argv.join(' ')
+    if (!WAITS.has(key)) return begin(argv).tell(input)
+    const ready = waiting.get(key)
+    waiting.delete(key)
+    restock(key, argv)
+    return (ready?.isAlive() ? ready : begin(argv)).tell(input)
+  }
+}
+
+/** A process that has begun. */
+interface Process {
+  readonly isAlive: () => boolean
+  /** Gives it all of its input, and waits for its end. */
+  readonly tell: (input: string) => Promise<Ended>
+}
+
+/** It ends with this process: by its input's end if by nothing else. */
+function begin([file = '', ...args]: readonly string[]): Process {
+  const late = new AbortController()
+  const running = execa(file, args, {
+    stdin: 'pipe',
+    reject: false,
+    env: { LC_ALL: 'C' },
+    cancelSignal: late.signal,
+    stripFinalNewline: false,
+  })
+  let isAlive = true
+  void running.then(() => {
+    isAlive = false
+  })
+  return {
+    isAlive: () => isAlive,
+    tell: async (input) => {
+      const timer = setTimeout(() => late.abort(), PATIENCE)
+      running.stdin.end(input)
+      const { exitCode, stdout, stderr, shortMessage, isCanceled } = await running
+      clearTimeout(timer)
+      return { exitCode, stdout, stderr, shortMessage, timedOut: isCanceled }
+    },
+  }
+}
+
+/**
+ * Hears the lines of a program that goes on and on, until the signal. Should this process be killed, the program ends with what it
+ * prints next: nobody reads it any more (SIGPIPE).
+ *
+ * @returns why it ended, as far as it said
+ */
+export async function follow(
+  [file = '', ...args]: readonly string[],
+  hear: (line: string) => void,
+  cancelSignal: AbortSignal,
+): Promise<string> {
+  const running = execa(file, args, {
+    stdin: 'ignore',
+    buffer: { stdout: false },
+    reject: false,
+    env: { LC_ALL: 'C' },
+    cancelSignal,
+  })
+  // Line by line for itself would cost as much again as all else that a hundred of them make us do.
+  let rest = ''
+  running.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    lines.forEach(hear)
+  })
+  return failureText(await running)
+}
+
+export const failureText = ({ timedOut, stderr, shortMessage }: Omit<Ended, 'stdout'>): string =>
+  timedOut ? `no answer within ${PATIENCE / 1000} s` : stderr || shortMessage || 'failed without a word'
