@@ -100,19 +100,18 @@ async function main(): Promise<void> {
     warn: (text) => log.warn(text),
   })
 
+  let isStopping = false
   const stop = async (): Promise<void> => {
+    if (isStopping) return
+    isStopping = true
     unwatch()
     await unlisten()
     database.close()
     process.exit(0)
   }
-  let stopping: Promise<void> | undefined
   // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the process lives:
   // execa, which ends our children with us, ends at once a process that listens no more.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      stopping ??= stop()
-    })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
 }
 
 /** A line of JSON, or, for a person, what pino-pretty makes of it; loaded only then. */

@@ -24,19 +24,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     t.teardown(() => child.kill('SIGKILL'))
     const children = (): string[] =>
       readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean)
-    const follower = (other?: string): Promise<string> =>
-      until('nft to follow, and nothing else to run', () => {
-        const [pid = '', ...more] = children()
-        const isFollower =
-          more.length === 0 && pid !== '' && pid !== other && /^nft\0monitor/.test(commandOf(pid))
-        return isFollower ? pid : ''
-      })
+    const follower = (): Promise<string> =>
+      until('nft to follow', () => children().find((pid) => /^nft\0monitor/.test(commandOf(pid))) ?? '')
     await until('it to listen', () => existsSync(socket))
     await sleep(1000) // its first look at the rules, which other programs have a part in
-    const first = await follower()
+    await follower()
     // Another one, that began after the program had.
-    process.kill(Number(first), 'SIGKILL')
-    const second = await follower(first)
+    for (const pid of children()) process.kill(Number(pid), 'SIGKILL')
+    await until('their end', () => children().length === 0)
+    const second = await follower()
     await sleep(200) // as long as its beginning may take to be known
     child.kill(signal)
     t.strictSame(await once(child, 'exit'), [0, null])
