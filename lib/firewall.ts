@@ -1,4 +1,4 @@
-import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createGate } from './gate.ts'
 import type { Command } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
@@ -23,6 +23,8 @@ import type { NetworkStore } from './store/networks.ts'
 
 /** ms by which a network's answer is out, and what is done beside it no longer in its way */
 const AFTER_ANSWER = 8
+/** the same for a published port, which somebody may come to very soon */
+const BEHIND_ANSWER = 2
 /** how often a repair looks while calls come in before it acts, and ms between two looks */
 const LOOKS = 2
 const BETWEEN_LOOKS = 150
@@ -185,8 +187,8 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     put,
     putSoon: async (elements, end) => {
       if (!proven) return put(elements).then(end)
-      // The answer first.
-      void put(elements, immediate()).then(() => end(), end)
+      // The answer first, and what the engine asks on its heels.
+      void put(elements, sleep(BEHIND_ANSWER)).then(() => end(), end)
     },
     take: async (elements) => {
       if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements))))
