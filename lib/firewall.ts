@@ -47,7 +47,8 @@ export interface Firewall {
   /** Adds elements that the store is the reason for already. @throws {CommandError} */
   put(elements: readonly Element[]): Promise<void>
   /**
-   * As put(), but beside the call once nft has been seen to work.
+   * As put(), but once nft has been seen to work, no more than the turn is waited for: what comes then is done beside the call, in
+   * some milliseconds.
    *
    * @param end called once it is done, or with what went wrong: then it is left to the next repair
    * @throws {CommandError} it was not beside the call
@@ -150,10 +151,10 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       gate.begin(network)
     })
 
-  const put = async (elements: readonly Element[], after?: Promise<unknown>): Promise<void> => {
+  const put = async (elements: readonly Element[], first?: () => Promise<unknown>): Promise<void> => {
     if (elements.length === 0) return
     await queue('rules', async () => {
-      await after
+      await first?.()
       await orReplace(applyPlan(planElements(elements), host))
     })
   }
@@ -186,9 +187,15 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       }),
     put,
     putSoon: async (elements, end) => {
-      if (!proven) return put(elements).then(end)
-      // The answer first, and what the engine asks on its heels.
-      void put(elements, sleep(BEHIND_ANSWER)).then(() => end(), end)
+      if (!proven || elements.length === 0) return put(elements).then(() => end())
+      await new Promise<void>((answer) => {
+        const begin = (): Promise<void> => {
+          answer()
+          // And what the engine asks on its heels.
+          return sleep(BEHIND_ANSWER)
+        }
+        void put(elements, begin).then(() => end(), end)
+      })
     },
     take: async (elements) => {
       if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements))))

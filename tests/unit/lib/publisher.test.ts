@@ -50,6 +50,27 @@ t.test('publish() answers once the ports are held, and their rules follow', asyn
   await until('the rule', async () => count(RULE) === 1)
 })
 
+t.test('publish() does not answer before its turn with the rules has come', async (t) => {
+  const { networks, firewall, member, host, count } = await open(t)
+  const { run } = host
+  const held = Promise.withResolvers<void>()
+  host.run = async (...args) => {
+    await held.promise
+    return run(...args)
+  }
+  const before = firewall.put([{ set: 'outward', key: [{ device: 'eth9' }] }])
+  let isAnswered = false
+  const publishing = networks.publish(member.id, [request]).then(() => {
+    isAnswered = true
+  })
+  await sleep(50)
+  t.ok(await isTaken())
+  t.notOk(isAnswered)
+  held.resolve()
+  await Promise.all([before, publishing])
+  await until('the rule', async () => count(RULE) === 1)
+})
+
 t.test('withdraw() comes after what publish() has left to be done', async (t) => {
   const { networks, member, host } = await open(t)
   await networks.publish(member.id, [request])
