@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { startEngine } from '../support/engine.ts'
 import { startContainer } from '../support/lab.ts'
@@ -58,7 +59,10 @@ t.test(
         await network.remove()
       }
     }
-    const traces = async () => ({ rows: rows(plain), files: readdirSync(`/proc/${plain.pid()}/fd`).length })
+    const traces = async () => {
+      await sleep(1000) // until the programs that wait for the next time have begun
+      return { rows: rows(plain), files: readdirSync(`/proc/${plain.pid()}/fd`).length }
+    }
 
     await cycles(1) // what is made once and kept, is made now
     const before = { host: await engine.snapshot(), ...(await traces()) }
