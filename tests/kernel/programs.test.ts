@@ -36,6 +36,7 @@ t.test('a program that was needed is ready for the next time', async (t) => {
   t.strictSame(Object.keys(seen.again), [NFT])
   t.not(ids('again')[0], ids('after')[0])
   t.match(seen.dead, DONE, 'one that has died is not asked')
+  t.match(seen.late, DONE, 'it knows what was made while it waited')
   t.match(seen.failure, { exitCode: 1, stderr: /none/, timedOut: false })
   t.match(seen.many, [DONE, DONE, DONE], 'more at a time than wait')
   t.match(seen.forced, DONE)
