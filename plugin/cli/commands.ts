@@ -23,7 +23,7 @@ export const COMMANDS: readonly Command[] = [
     args: ['file'],
     least: 1,
     most: 1,
-    load: async () => (await import('./explain.ts')).explain,
+    load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
     name: 'inspect',
@@ -33,7 +33,7 @@ export const COMMANDS: readonly Command[] = [
     args: ['target'],
     least: 1,
     most: 1,
-    load: async () => (await import('./inspect.ts')).inspect,
+    load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   {
     name: 'ls',
@@ -46,7 +46,7 @@ export const COMMANDS: readonly Command[] = [
     args: [],
     least: 0,
     most: 0,
-    load: async () => (await import('./ls.ts')).ls,
+    load: async () => (await import('./commands/ls.ts')).ls,
   },
   {
     name: 'profiles',
@@ -56,7 +56,7 @@ export const COMMANDS: readonly Command[] = [
     args: [],
     least: 0,
     most: 0,
-    load: async () => (await import('./profiles.ts')).profiles,
+    load: async () => (await import('./commands/profiles.ts')).profiles,
   },
   {
     name: 'set',
@@ -67,7 +67,7 @@ export const COMMANDS: readonly Command[] = [
     args: ['target', 'setting'],
     least: 2,
     most: Number.POSITIVE_INFINITY,
-    load: async () => (await import('./set.ts')).set,
+    load: async () => (await import('./commands/set.ts')).set,
   },
   {
     name: 'unset',
@@ -77,7 +77,7 @@ export const COMMANDS: readonly Command[] = [
     args: ['target', 'key'],
     least: 2,
     most: Number.POSITIVE_INFINITY,
-    load: async () => (await import('./set.ts')).unset,
+    load: async () => (await import('./commands/set.ts')).unset,
   },
   {
     name: 'watch',
@@ -91,6 +91,6 @@ export const COMMANDS: readonly Command[] = [
     args: ['network'],
     least: 0,
     most: 1,
-    load: async () => (await import('./watch.ts')).watch,
+    load: async () => (await import('./commands/watch.ts')).watch,
   },
 ]

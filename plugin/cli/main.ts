@@ -47,8 +47,8 @@ function checkCount({ name, least, most }: Command, count: number): void {
 }
 
 async function printCompletion(words: readonly string[], described: boolean): Promise<void> {
-  const { complete, formatCompletion } = await import('./complete.ts')
-  const { completionSources } = await import('./complete-sources.ts')
+  const { complete, formatCompletion } = await import('./complete/complete.ts')
+  const { completionSources } = await import('./complete/complete-sources.ts')
   const found = await complete(words, (globals) => completionSources(globals, process.env))
   output.write(formatCompletion(found, described))
 }

@@ -71,8 +71,8 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
   'ip-address': { values: ['lib/addresses.ts'] },
   pino: { values: ['plugin/main.ts'] },
   'pino-pretty': { values: ['plugin/main.ts'] },
-  dockerode: { values: ['plugin/cli/engine.ts'], types: ['plugin/cli/engine.ts'] },
-  'node:child_process': { values: ['plugin/cli/compose.ts'] },
+  dockerode: { values: ['plugin/cli/engine/engine.ts'], types: ['plugin/cli/engine/engine.ts'] },
+  'node:child_process': { values: ['plugin/cli/commands/compose.ts'] },
   'node:sqlite': {
     values: ['lib/store/database.ts'],
     types: ['lib/store/networks.ts', 'lib/store/pools.ts'],

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import t from 'tap'
-import { connectPlugin } from '../../../../plugin/cli/client.ts'
+import { connectPlugin } from '../../../../plugin/cli/engine/client.ts'
 import { APP, WEB } from '../../fixtures/cli/networks.ts'
 import { serve, servePlugin, shortFolder } from '../../fixtures/cli/sockets.ts'
 

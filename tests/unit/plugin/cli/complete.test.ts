@@ -1,7 +1,7 @@
 import t from 'tap'
-import { complete, formatCompletion } from '../../../../plugin/cli/complete.ts'
-import type { Sources } from '../../../../plugin/cli/complete-argument.ts'
-import { viewOf } from '../../../../plugin/cli/view.ts'
+import { complete, formatCompletion } from '../../../../plugin/cli/complete/complete.ts'
+import type { Sources } from '../../../../plugin/cli/complete/complete-argument.ts'
+import { viewOf } from '../../../../plugin/cli/engine/view.ts'
 import { APP, BACK, DATABASE, network, profiles, WEB, web } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 

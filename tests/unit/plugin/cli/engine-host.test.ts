@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { engineSocket } from '../../../../plugin/cli/engine-host.ts'
+import { engineSocket } from '../../../../plugin/cli/engine/engine-host.ts'
 
 /** A folder of Docker's client with contexts: name → host. */
 function configFolder(t: Test, contexts: Record<string, string>, current?: string): string {

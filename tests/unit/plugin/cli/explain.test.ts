@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/compose.ts'
-import { gatewayOf, portTexts } from '../../../../plugin/cli/compose-ports.ts'
+import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/commands/compose.ts'
+import { gatewayOf, portTexts } from '../../../../plugin/cli/commands/compose-ports.ts'
 import { runCli, startLab } from '../../fixtures/cli/run.ts'
 
 const file = {

@@ -7,7 +7,7 @@ import {
   formatMeasured,
   formatSize,
   formatTable,
-} from '../../../../plugin/cli/format.ts'
+} from '../../../../plugin/cli/print/format.ts'
 
 t.test('numbers in the units that people give them in', async (t) => {
   for (const [text, expected] of [

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { describeNetwork } from '../../../../plugin/cli/describe.ts'
-import { viewOf } from '../../../../plugin/cli/view.ts'
+import { viewOf } from '../../../../plugin/cli/engine/view.ts'
+import { describeNetwork } from '../../../../plugin/cli/print/describe.ts'
 import { APP, CONTAINERS, DATABASE, endpoint, idle, network, WEB } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { connectEngine } from '../../../../plugin/cli/engine.ts'
-import { findPlugins, pluginOf } from '../../../../plugin/cli/plugins.ts'
+import { connectEngine } from '../../../../plugin/cli/engine/engine.ts'
+import { findPlugins, pluginOf } from '../../../../plugin/cli/engine/plugins.ts'
 import { repo, runNode, startLab } from '../../fixtures/cli/run.ts'
 import { PLUGIN, serve, serveEngine, servePlugin, shortFolder } from '../../fixtures/cli/sockets.ts'
 
@@ -102,8 +102,8 @@ t.test('of several failures, that of a socket which may not be opened is told', 
   await servePlugin(t, `${there.folder}/cafe/sluice.sock`)
   chmodSync(`${there.folder}/cafe/sluice.sock`, 0)
   const script = `
-    import { connectEngine } from '${repo}/plugin/cli/engine.ts'
-    import { findPlugins } from '${repo}/plugin/cli/plugins.ts'
+    import { connectEngine } from '${repo}/plugin/cli/engine/engine.ts'
+    import { findPlugins } from '${repo}/plugin/cli/engine/plugins.ts'
     const engine = connectEngine({ host: 'unix://${there.folder}/docker.sock' }, {})
     findPlugins({ engine, environment: {}, folder: '${there.folder}' }).catch(({ message }) => console.log(message))`
   t.equal(

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatProfiles } from '../../../../plugin/cli/profiles.ts'
+import { formatProfiles } from '../../../../plugin/cli/commands/profiles.ts'
 import { profiles } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseKeys, parseSettings } from '../../../../plugin/cli/set.ts'
+import { parseKeys, parseSettings } from '../../../../plugin/cli/commands/set.ts'
 import { APP, WEB } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { pick, resolveTarget } from '../../../../plugin/cli/target.ts'
-import { viewOf } from '../../../../plugin/cli/view.ts'
+import { pick, resolveTarget } from '../../../../plugin/cli/engine/target.ts'
+import { viewOf } from '../../../../plugin/cli/engine/view.ts'
 import { APP, CONTAINERS, DATABASE, endpoint, network, WEB } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 

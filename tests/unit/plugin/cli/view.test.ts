@@ -1,6 +1,6 @@
 import t from 'tap'
-import { faultLines, formatListing } from '../../../../plugin/cli/listing.ts'
-import { viewOf } from '../../../../plugin/cli/view.ts'
+import { viewOf } from '../../../../plugin/cli/engine/view.ts'
+import { faultLines, formatListing } from '../../../../plugin/cli/print/listing.ts'
 import { APP, CONTAINERS, DATABASE, endpoint, idle, network, WEB, web } from '../../fixtures/cli/networks.ts'
 
 const known = {

@@ -1,6 +1,6 @@
-import type { Options, Tree } from '../control/types.ts'
+import type { Options, Tree } from '../../control/types.ts'
+import type { DirectionView, EndpointView, NetworkView } from '../engine/view.ts'
 import { formatCap, formatDelay, formatLoss, formatSize, NONE } from './format.ts'
-import type { DirectionView, EndpointView, NetworkView } from './view.ts'
 
 type Fields = readonly (readonly [string, string])[]
 

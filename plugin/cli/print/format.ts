@@ -1,5 +1,5 @@
-import { formatDuration, formatRate } from '../../lib/units.ts'
-import type { Direction } from '../control/types.ts'
+import { formatDuration, formatRate } from '../../../lib/units.ts'
+import type { Direction } from '../../control/types.ts'
 
 export const NONE = '-'
 

@@ -1,8 +1,8 @@
-import { messageOf } from '../../lib/errors.ts'
-import type { Run } from './call.ts'
+import { messageOf } from '../../../lib/errors.ts'
+import type { Run } from '../call.ts'
+import { connectEngine } from '../engine/engine.ts'
+import { findPlugins } from '../engine/plugins.ts'
 import { readCompose, sluiceNetworks } from './compose.ts'
-import { connectEngine } from './engine.ts'
-import { findPlugins } from './plugins.ts'
 
 export const explain: Run = async ({ args: [file = ''], flags, globals, environment, output }) => {
   const networks = sluiceNetworks(await readCompose(file, environment))

@@ -1,4 +1,4 @@
-import type { Environment, Globals } from './call.ts'
+import type { Environment, Globals } from '../call.ts'
 import { engineSocket } from './engine-host.ts'
 
 /** A container on a network. */

@@ -1,8 +1,8 @@
-import type { Environment, Globals } from './call.ts'
+import type { Environment, Globals } from '../call.ts'
+import { connectEngine } from '../engine/engine.ts'
+import { findPlugins } from '../engine/plugins.ts'
+import { nameNetworks, readNetworks } from '../engine/view.ts'
 import type { Sources } from './complete-argument.ts'
-import { connectEngine } from './engine.ts'
-import { findPlugins } from './plugins.ts'
-import { nameNetworks, readNetworks } from './view.ts'
 
 /** Names as the engine and the plugin have them at this moment. */
 export function completionSources(globals: Globals, environment: Environment): Sources {
@@ -15,7 +15,7 @@ export function completionSources(globals: Globals, environment: Environment): S
       return (await client?.profiles()) ?? []
     },
     async keys(scope) {
-      const { OPTIONS } = await import('../options/table.ts')
+      const { OPTIONS } = await import('../../options/table.ts')
       return Object.entries(OPTIONS)
         .filter(([key, { scopes }]) => (scopes as readonly string[]).includes(scope) && !isDockers(key))
         .map(([value, { meaning }]) => ({ value, meaning: meaning.replaceAll('`', '') }))

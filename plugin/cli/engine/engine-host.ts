@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Environment, Globals } from './call.ts'
+import type { Environment, Globals } from '../call.ts'
 
 const DEFAULT_HOST = 'unix:///var/run/docker.sock'
 

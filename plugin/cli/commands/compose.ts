@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { messageOf } from '../../lib/errors.ts'
-import type { ExplainRequest, Options } from '../control/types.ts'
-import type { Environment } from './call.ts'
+import { messageOf } from '../../../lib/errors.ts'
+import type { ExplainRequest, Options } from '../../control/types.ts'
+import type { Environment } from '../call.ts'
 import { type ComposePort, gatewayOf, portTexts } from './compose-ports.ts'
 
 type Words = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
-import type { Options, Profile } from '../control/types.ts'
-import type { Argument } from './call.ts'
-import type { NetworkView } from './view.ts'
+import type { Options, Profile } from '../../control/types.ts'
+import type { Argument } from '../call.ts'
+import type { NetworkView } from '../engine/view.ts'
 
 /** Where names come from. */
 export interface Sources {

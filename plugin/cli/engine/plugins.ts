@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { messageOf } from '../../lib/errors.ts'
-import type { Environment } from './call.ts'
+import { messageOf } from '../../../lib/errors.ts'
+import type { Environment } from '../call.ts'
 import { type Client, connectPlugin } from './client.ts'
 import type { Engine, EnginePlugin } from './engine.ts'
 

@@ -8,7 +8,7 @@ import type {
   Health,
   Network,
   Profile,
-} from '../control/types.ts'
+} from '../../control/types.ts'
 
 /** ms without a word from the plugin, after which a call has failed */
 const PATIENCE = 30_000

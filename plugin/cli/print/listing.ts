@@ -1,3 +1,4 @@
+import type { DirectionView, EndpointView, NetworkView } from '../engine/view.ts'
 import {
   formatBoth,
   formatCap,
@@ -7,7 +8,6 @@ import {
   formatTable,
   NONE,
 } from './format.ts'
-import type { DirectionView, EndpointView, NetworkView } from './view.ts'
 
 interface Row {
   readonly name: string

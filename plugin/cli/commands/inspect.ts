@@ -1,6 +1,6 @@
-import type { Run } from './call.ts'
-import { describeEndpoint, describeNetwork, treeOf } from './describe.ts'
-import { resolveTarget } from './target.ts'
+import type { Run } from '../call.ts'
+import { resolveTarget } from '../engine/target.ts'
+import { describeEndpoint, describeNetwork, treeOf } from '../print/describe.ts'
 
 export const inspect: Run = async (call) => {
   const { network, endpoint } = await resolveTarget(call.args[0] ?? '', call, { tree: true })

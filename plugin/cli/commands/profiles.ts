@@ -1,8 +1,8 @@
-import type { Profile } from '../control/types.ts'
-import type { Run } from './call.ts'
-import { connectEngine } from './engine.ts'
-import { formatBoth, formatTable, NONE } from './format.ts'
-import { findPlugins } from './plugins.ts'
+import type { Profile } from '../../control/types.ts'
+import type { Run } from '../call.ts'
+import { connectEngine } from '../engine/engine.ts'
+import { findPlugins } from '../engine/plugins.ts'
+import { formatBoth, formatTable, NONE } from '../print/format.ts'
 
 export const profiles: Run = async ({ flags, globals, environment, output }) => {
   const engine = connectEngine(globals, environment)

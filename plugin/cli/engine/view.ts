@@ -1,4 +1,4 @@
-import type { Direction, Endpoint, Network } from '../control/types.ts'
+import type { Direction, Endpoint, Network } from '../../control/types.ts'
 import type { Client } from './client.ts'
 import type { Engine, EngineNetwork } from './engine.ts'
 

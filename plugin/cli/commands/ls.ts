@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Run } from './call.ts'
-import { connectEngine } from './engine.ts'
-import { faultLines, formatListing } from './listing.ts'
-import { findPlugins } from './plugins.ts'
-import { nameNetworks, readNetworks } from './view.ts'
+import type { Run } from '../call.ts'
+import { connectEngine } from '../engine/engine.ts'
+import { findPlugins } from '../engine/plugins.ts'
+import { nameNetworks, readNetworks } from '../engine/view.ts'
+import { faultLines, formatListing } from '../print/listing.ts'
 
 /** ms between the two readings that a rate is told from */
 const BETWEEN = 500

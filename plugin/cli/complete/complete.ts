@@ -1,8 +1,8 @@
-import type { Argument, Command, Globals } from './call.ts'
-import { COMMANDS } from './commands.ts'
+import type { Argument, Command, Globals } from '../call.ts'
+import { COMMANDS } from '../commands.ts'
+import { type Flags, parseFlags } from '../flags.ts'
+import { parseCommandLine } from '../invocation.ts'
 import { type Candidate, completeArgument, type Sources } from './complete-argument.ts'
-import { type Flags, parseFlags } from './flags.ts'
-import { parseCommandLine } from './invocation.ts'
 
 /** What the shell does besides offering candidates; cobra calls it a directive, and these are its bits. */
 const NO_SPACE = 2

@@ -1,4 +1,4 @@
-import type { Call } from './call.ts'
+import type { Call } from '../call.ts'
 import type { Client } from './client.ts'
 import { connectEngine, type Engine, type EngineNetwork } from './engine.ts'
 import { pluginOf } from './plugins.ts'

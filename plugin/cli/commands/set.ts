@@ -1,7 +1,7 @@
-import type { Change } from '../control/types.ts'
-import type { Call, Run } from './call.ts'
-import { resolveTarget } from './target.ts'
-import { UsageError } from './usage-error.ts'
+import type { Change } from '../../control/types.ts'
+import type { Call, Run } from '../call.ts'
+import { resolveTarget } from '../engine/target.ts'
+import { UsageError } from '../usage-error.ts'
 
 export const set: Run = async (call) => {
   const [target = '', ...settings] = call.args
