@@ -29,6 +29,8 @@ die() {
 
 # shellcheck source=rootfs/machine.sh
 . rootfs/machine.sh
+# shellcheck source=rootfs/npm.sh
+. rootfs/npm.sh
 # shellcheck source=rootfs/engine.sh
 . rootfs/engine.sh
 
@@ -175,10 +177,10 @@ usage() {
 }
 
 case "${*:1:2}" in
-  install) set_up; install_managed ;;
-  'install --plain') set_up; install_plain ;;
-  test) set_up; run_tests ;;
-  package | 'package '*) set_up; package "${@:2}" ;;
+  install) set_up install; install_managed ;;
+  'install --plain') set_up install; install_plain ;;
+  test) set_up test; run_tests ;;
+  package | 'package '*) set_up install; package "${@:2}" ;;
   uninstall | 'uninstall '*) uninstall "${@:2}" ;;
   clean) clean ;;
   *) usage ;;

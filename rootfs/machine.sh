@@ -42,6 +42,7 @@ need_docker() {
   install_packages "${packages[@]}"
 }
 
+# Takes what for: `install` or `test`.
 set_up() {
   [ "$(id -u)" = 0 ] || die "needs root"
   # The pinned Node, on which all of it runs, is linked to the two libraries.
@@ -49,9 +50,5 @@ set_up() {
   mkdir -p "$SLUICE_CACHE"
   # The mark by which `clean`, and backups, know a cache.
   echo 'Signature: 8a477f597d28d172789f06886806bc55' >"$SLUICE_CACHE/CACHEDIR.TAG"
-  if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
-    say "installing npm packages"
-    npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
-  fi
-  [ -x node_modules/.bin/node ] || die "npm did not install the pinned Node, an optional dependency, for this machine"
+  install_npm_packages "$1"
 }

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+
+const repo = fileURLToPath(new URL('../..', import.meta.url))
+const own = `node_modules/node-linux-${process.arch}`
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly cpu?: readonly string[] }>>
+}
+
+const lock = JSON.parse(readFileSync(join(repo, 'package-lock.json'), 'utf8')) as Lock
+
+/** A checkout in a folder with a space, with what npm before 11.7 leaves of the pinned Node: no link to it. */
+function checkout(t: Test): string {
+  const folder = t.testdir({ 'a b': { node_modules: {} } })
+  const dir = join(folder, 'a b')
+  for (const part of ['rootfs', 'package.json', 'package-lock.json'])
+    cpSync(join(repo, part), join(dir, part), { recursive: true })
+  symlinkSync(join(repo, own), join(dir, own))
+  return dir
+}
+
+/** What bash prints for a line of the build's own functions. */
+const bash = (cwd: string, script: string): string =>
+  execFileSync('bash', ['-euo', 'pipefail', '-c', script], { cwd, encoding: 'utf8', stdio: 'pipe' })
+
+t.test('npm scripts run on the pinned Node, whether or not npm linked it', async (t) => {
+  const dir = checkout(t)
+  const { scripts } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
+    scripts: { postinstall: string }
+  }
+  for (const _ of ['first', 'second']) bash(dir, scripts.postinstall)
+  t.equal(bash(dir, 'node_modules/.bin/node --version').trim(), process.version)
+  rmSync(join(dir, own))
+  t.throws(() => bash(dir, scripts.postinstall), {
+    message: /npm did not install the package node-linux-/,
+  })
+})
+
+t.test('npm packages are missing until npm has finished installing them', async (t) => {
+  const dir = checkout(t)
+  const missing = (purpose: string): string[] =>
+    bash(dir, `. rootfs/npm.sh; missing_packages ${purpose}`).split('\n').filter(Boolean)
+  const installs = missing('install')
+  t.ok(installs.includes('node_modules/fastify'), 'a half-made node_modules counts as none')
+  t.ok(installs.includes(own), 'the Node of this machine is wanted')
+  t.equal(installs.filter((path) => path.startsWith('node_modules/node-linux-')).length, 1, 'and no other')
+  t.notOk(installs.includes('node_modules/tap'), 'what is for tests only is not needed to install')
+  t.ok(missing('test').includes('node_modules/tap'))
+
+  const there = Object.entries(lock.packages).filter(([, { dev }]) => !dev)
+  mkdirSync(join(dir, 'node_modules'), { recursive: true })
+  writeFileSync(
+    join(dir, 'node_modules/.package-lock.json'),
+    JSON.stringify({ packages: Object.fromEntries(there) }),
+  )
+  t.strictSame(missing('install'), [])
+  t.ok(missing('test').includes('node_modules/tap'), 'tests need more than an installation has')
+})
