@@ -1,7 +1,7 @@
 import { parseSubnet, type Subnet } from './addresses.ts'
 import { abilitiesOf } from './capabilities.ts'
 import { checkMembers, createChanges } from './changes.ts'
-import { afterwards, NotFoundError, together } from './errors.ts'
+import { afterwards, messageOf, NotFoundError, together } from './errors.ts'
 import type { Firewall } from './firewall.ts'
 import type { Capabilities } from './kernel/capabilities.ts'
 import type { holdPort } from './kernel/hold.ts'
@@ -38,6 +38,8 @@ export interface Networks {
    */
   addNetwork(id: string, describe: (around: Surroundings) => NetworkSpec): Promise<void>
   removeNetwork(id: string): Promise<void>
+  /** Tries again what could not be removed when it should have been. @returns ids of the networks that are gone now */
+  endLeaving(): Promise<string[]>
   /** @throws {InvalidRequestError} it is not known */
   network(id: string): NetworkSpec
   /** @throws {InvalidRequestError | CommandError} */
@@ -77,11 +79,13 @@ export interface NetworksParts {
 }
 
 export function createNetworks(parts: NetworksParts): Networks {
-  const { host, store, firewall, capabilities } = parts
+  const { host, store, firewall, capabilities, warn } = parts
   const queue = createQueue()
   const abilities = async () => abilitiesOf(await capabilities())
   const shaper = createShaper({ host, store, abilities })
   const publisher = createPublisher(parts)
+  /** networks that could not be removed */
+  const stuck = new Set<string>()
 
   const makeNetwork = async (spec: NetworkSpec, outward: readonly string[]): Promise<void> => {
     const uplink = spec.uplink ? planUplink(spec, await abilities()) : []
@@ -93,11 +97,33 @@ export function createNetworks(parts: NetworksParts): Networks {
     ])
     if (made.status === 'fulfilled' && admitted.status === 'fulfilled') return store.networkReady(spec.id)
     store.networkLeaving(spec.id)
-    // A bridge that could not be made is not ours to delete: the name may be somebody else's.
-    await together(made.status === 'fulfilled' ? revertPlan(plan, host) : undefined, firewall.dismiss(spec))
-    store.removeNetwork(spec.id)
-    throw made.status === 'rejected' ? made.reason : (admitted as PromiseRejectedResult).reason
+    const takeBack = async (): Promise<void> => {
+      // A bridge that could not be made is not ours to delete: the name may be somebody else's.
+      if (made.status === 'fulfilled') await revertPlan(plan, host)
+      await leaveRules(firewall.dismiss(spec))
+      store.removeNetwork(spec.id)
+    }
+    await afterwards(
+      made.status === 'rejected' ? made.reason : (admitted as PromiseRejectedResult).reason,
+      orStuck(spec.id, takeBack()),
+    )
   }
+
+  /** Notes whether a removal has to be tried again. */
+  const orStuck = (id: string, removal: Promise<void>): Promise<void> =>
+    removal.then(
+      () => void stuck.delete(id),
+      (error: unknown) => {
+        stuck.add(id)
+        throw error
+      },
+    )
+
+  /** What stays in the rules leads nowhere, and the next repair takes it out: links, bridges and rows do not wait for that. */
+  const leaveRules = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) =>
+      warn(`cannot take rules out, left to the next repair: ${messageOf(error)}`),
+    )
 
   /** One at a time where they share something: the next member relies on what the first one made. */
   const onMedium = async <T>(network: NetworkSpec, shares: boolean, work: () => Promise<T>): Promise<T> =>
@@ -106,8 +132,8 @@ export function createNetworks(parts: NetworksParts): Networks {
   const unmake = async (network: NetworkSpec, endpoint: EndpointSpec): Promise<void> => {
     await together(
       onMedium(network, network.shared !== undefined, () => shaper.unmake(network, endpoint)),
-      publisher.withdraw(endpoint.id),
-      firewall.take(aloneElements(network, endpoint)),
+      leaveRules(publisher.withdraw(endpoint.id)),
+      leaveRules(firewall.take(aloneElements(network, endpoint))),
     )
     store.removeEndpoint(endpoint.id)
   }
@@ -138,18 +164,28 @@ export function createNetworks(parts: NetworksParts): Networks {
       .networks()
       .flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => parseSubnet(subnet)))
 
-  const unmakeNetwork = async (id: string): Promise<void> => {
+  const takeNetwork = async (id: string): Promise<void> => {
     const spec = store.network(id)
     if (!spec) return
     store.networkLeaving(id)
-    for (const row of store.endpoints(id)) await unmake(spec, row.spec)
+    const endpoints = store.endpoints(id).map((row) => row.spec)
+    await Promise.all(endpoints.map((one) => leaveRules(publisher.withdraw(one.id))))
     // Side by side, since the kernel waits for a grace period after each deletion.
     await together(
+      shaper.unmakeAll(spec, endpoints),
       revertPlan(planNetwork(spec), host),
-      store.releaseMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
-      firewall.dismiss(spec),
+      store.hasMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
+      leaveRules(firewall.dismiss(spec)),
     )
     store.removeNetwork(id)
+  }
+
+  const unmakeNetwork = (id: string): Promise<void> => orStuck(id, takeNetwork(id))
+
+  const endLeaving = async (): Promise<string[]> => {
+    const ids = [...stuck]
+    await together(...ids.map((id) => queue(id, () => unmakeNetwork(id))))
+    return ids
   }
 
   const network = (id: string): NetworkSpec => {
@@ -170,8 +206,11 @@ export function createNetworks(parts: NetworksParts): Networks {
     network,
     require: changes.require,
     alone: (id, work) => queue(mediumName(id), work),
-    addNetwork: (id, describe) =>
-      queue(id, async () => {
+    endLeaving,
+    addNetwork: async (id, describe) => {
+      // What is still there would be in this one's way. What cannot be removed, the conflict that it is names.
+      await endLeaving().catch(() => undefined)
+      await queue(id, async () => {
         if (store.networks().some(({ spec, ready }) => spec.id === id && ready)) return
         await unmakeNetwork(id)
         const around = await surroundings(host)
@@ -179,7 +218,8 @@ export function createNetworks(parts: NetworksParts): Networks {
           describe({ ...around, connected: [...around.connected, ...ownSubnets()] }),
           around.outward,
         )
-      }),
+      })
+    },
     removeNetwork: (id) => queue(id, () => unmakeNetwork(id)),
     addEndpoint: (spec, wanted) =>
       queue(wanted.id, async () => {

@@ -57,6 +57,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     const view = await look(host, store)
     return inTurn([
       async () => dead,
+      () => endLeaving(parts),
       () => dropStray(view, host, store),
       () => repairLinks(view, host),
       async () => repairShapes(view, await abilities(), { host, store, alone: parts.networks.alone }),
@@ -89,6 +90,11 @@ async function inTurn(repairs: readonly (() => Promise<Repair[]>)[]): Promise<Re
   for (const repair of repairs)
     all.push(...(await repair().catch((error: unknown) => [`${UNREPAIRED} ${messageOf(error)}`])))
   return all
+}
+
+/** Removes what could not be removed when the engine asked for it. */
+async function endLeaving({ networks }: KeeperParts): Promise<Repair[]> {
+  return (await networks.endLeaving()).map((id) => `network ${id} was half removed: removed`)
 }
 
 /** What a process that died had begun is taken back: the engine was told that it failed, or was told nothing. */

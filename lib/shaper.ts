@@ -7,6 +7,7 @@ import {
   endpointLayout,
   endpointShapes,
   memberShares,
+  planEndpoint,
   planLink,
   planShape,
   planUplink,
@@ -40,6 +41,8 @@ export interface Shaper {
   /** @throws {CommandError | Error} the link could not be made or shaped; nothing of it is left */
   make(network: NetworkSpec, endpoint: EndpointSpec): Promise<void>
   unmake(network: NetworkSpec, endpoint: EndpointSpec): Promise<void>
+  /** The same for all that a network has: what hangs on their links goes along with these. */
+  unmakeAll(network: NetworkSpec, endpoints: readonly EndpointSpec[]): Promise<void>
   /** Leads from one state to the other under traffic. @throws {CommandError | Error} all is as it was before */
   change(before: Members, after: Members): Promise<void>
 }
@@ -145,6 +148,14 @@ export function createShaper({ host, store, abilities }: ShaperParts): Shaper {
       const failed = results.find((result) => result.status === 'rejected')
       if (failed) throw failed.reason
       await rebalance(network, endpoint, false)
+    },
+    unmakeAll: async (network, endpoints) => {
+      const able = await abilities()
+      const plan = endpoints.flatMap((one) => planEndpoint(network, one, able))
+      await revertPlan(
+        plan.filter(({ apply }) => apply.program === 'ip'),
+        host,
+      )
     },
   }
 }

@@ -11,9 +11,9 @@ readonly arch=$1 node=$2 out=$3
 readonly cache=$SLUICE_CACHE/apt-$arch tree=$3.tree
 
 # libatomic1, libgcc-s1 and libstdc++6 are Node's.
-readonly packages=(conntrack iproute2 iptables libatomic1 libgcc-s1 libstdc++6 nftables)
+readonly packages=(conntrack coreutils iproute2 iptables libatomic1 libgcc-s1 libstdc++6 nftables)
 readonly programs=(
-  bridge conntrack ip nft tc
+  bridge conntrack ip mkfifo nft tc
   {iptables,ip6tables}-{legacy,nft}{,-restore,-save}
   xtables-{legacy,nft}-multi
 )

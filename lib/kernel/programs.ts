@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { createPipes } from './pipes.ts'
 
 /** How a program ended, and what it said. */
 export interface Ended {
@@ -23,15 +24,15 @@ const WAITS = new Set(['ip -j -batch -', 'tc -j -batch -', 'nft -f -'])
 /** @param prefix put before every program */
 export const starter =
   (prefix: readonly string[]): Start =>
-  (program, args, input = '') =>
-    begin([...prefix, program, ...args]).tell(input)
+  async (program, args, input = '') =>
+    (await begin([...prefix, program, ...args])).tell(input)
 
 /**
  * A starter that keeps a process of each kind waiting once there was need of one: a fork of this process takes 3 ms for which
  * it stands still, and the program 2 ms more to begin.
  */
 export function readyStarter(): Start {
-  const waiting = new Map<string, Process>()
+  const waiting = new Map<string, Promise<Process>>()
   const rests = new Map<string, NodeJS.Timeout>()
 
   const restock = (key: string, argv: readonly string[]): void => {
@@ -39,14 +40,15 @@ export function readyStarter(): Start {
     const timer = setTimeout(() => waiting.set(key, begin(argv)), REST)
     rests.set(key, timer)
   }
-  return (program, args, input = '') => {
+  return async (program, args, input = '') => {
     const argv = [program, ...args]
     const key = argv.join(' ')
-    if (!WAITS.has(key)) return begin(argv).tell(input)
-    const ready = waiting.get(key)
+    if (!WAITS.has(key)) return (await begin(argv)).tell(input)
+    const waited = waiting.get(key)
     waiting.delete(key)
     restock(key, argv)
-    return (ready?.isAlive() ? ready : begin(argv)).tell(input)
+    const ready = await waited
+    return (ready?.isAlive() ? ready : await begin(argv)).tell(input)
   }
 }
 
@@ -57,25 +59,37 @@ interface Process {
   readonly tell: (input: string) => Promise<Ended>
 }
 
+/** What takes no socket for its input; see pipes.ts. */
+const WANTS_PIPE = /(?:^| )nft -f -$/
+
+const openPipe = createPipes(async (paths) => {
+  await execa('mkfifo', ['-m', '600', ...paths])
+})
+
 /** It ends with this process: by its input's end if by nothing else. */
-function begin([file = '', ...args]: readonly string[]): Process {
+async function begin(argv: readonly string[]): Promise<Process> {
+  const [file = '', ...args] = argv
   const late = new AbortController()
+  const pipe = WANTS_PIPE.test(argv.join(' ')) ? await openPipe() : undefined
   const running = execa(file, args, {
-    stdin: 'pipe',
+    stdin: pipe?.reading ?? 'pipe',
     reject: false,
     env: { LC_ALL: 'C' },
     cancelSignal: late.signal,
     stripFinalNewline: false,
   })
+  pipe?.reading.destroy()
+  const stdin = pipe?.writing ?? running.stdin
   let isAlive = true
   void running.then(() => {
     isAlive = false
+    pipe?.giveBack()
   })
   return {
     isAlive: () => isAlive,
     tell: async (input) => {
       const timer = setTimeout(() => late.abort(), PATIENCE)
-      running.stdin.end(input)
+      stdin?.end(input)
       const { exitCode, stdout, stderr, shortMessage, isCanceled } = await running
       clearTimeout(timer)
       return { exitCode, stdout, stderr, shortMessage, timedOut: isCanceled }

@@ -1,0 +1,86 @@
+import t, { type Test } from 'tap'
+import { CommandError } from '../../lib/kernel/command-error.ts'
+import type { Host } from '../../lib/kernel/host.ts'
+import { endpointSpec, networkSpec } from '../support/messages.ts'
+import { type Namespace, namespaceHost, stateOf } from '../support/namespace-host.ts'
+import { openReal } from './fixtures/real.ts'
+
+t.setTimeout(300_000)
+
+/** A host on which one program fails whatever it is told to do, while `broken.is`. */
+function breaking(host: Namespace, program: string) {
+  const broken = { is: false }
+  const brittle: Host = {
+    ...host,
+    run: async (name, lines, mode) => {
+      if (!broken.is || name !== program || lines.length === 0) return host.run(name, lines, mode)
+      const failures = lines.map((line, index) => new CommandError(name, line, 'Bus error', index))
+      if (mode === 'strict') throw failures[0]
+      return { stdout: '', failures }
+    },
+    show: async (name, args) => {
+      if (broken.is && name === program) throw new CommandError(name, args.join(' '), 'Bus error', 0)
+      return host.show(name, args)
+    },
+  }
+  return { broken, brittle }
+}
+
+const network = networkSpec({ options: { rate: 10e6 }, shared: 50e6, passage: { icc: false } })
+const endpoint = endpointSpec()
+const other = networkSpec({ id: 'c2'.padEnd(64, '0'), bridge: 'sl-c20000000000' })
+
+const open = async (t: Test, program: string) => {
+  const host = await namespaceHost()
+  t.teardown(() => host[Symbol.dispose]())
+  const { broken, brittle } = breaking(host, program)
+  // Docker's filter, with our gate to set in it.
+  for (const chain of ['-N DOCKER-USER', '-A FORWARD -j DOCKER-USER']) await host.sh(`iptables-nft ${chain}`)
+  const before = await stateOf(host)
+  const parts = await openReal(brittle, t.testdir())
+  t.teardown(parts.close)
+  return { ...parts, broken, host, before }
+}
+
+for (const program of ['ip', 'tc', 'nft', 'iptables-nft']) {
+  t.test(`a network whose member failed by ${program} can be removed`, async (t) => {
+    const { networks, keeper, store, host, broken, before } = await open(t, program)
+    await networks.addNetwork(network.id, () => network)
+    broken.is = true
+    await networks.addEndpoint(network, endpoint).catch(() => undefined)
+    await networks.removeEndpoint(endpoint.id).catch(() => undefined)
+    await networks.removeNetwork(network.id).catch(() => undefined)
+    if (program !== 'ip') {
+      t.strictSame(store.networks(), [], 'no row')
+      t.notMatch(await host.sh('ip link show'), 'sl-', 'no bridge')
+    }
+    broken.is = false
+    await keeper.reconcile()
+    t.strictSame([store.networks(), store.endpoints()], [[], []])
+    t.strictSame(await stateOf(host), before)
+    t.strictSame(await keeper.reconcile(), [])
+  })
+
+  t.test(`what ${program} could not remove is no hindrance to the next network`, async (t) => {
+    const { networks, keeper, store, host, broken, before } = await open(t, program)
+    await networks.addNetwork(network.id, () => network)
+    await networks.addEndpoint(network, endpoint)
+    broken.is = true
+    await networks.removeNetwork(network.id).catch(() => undefined)
+    await networks.addNetwork(other.id, () => other).catch(() => undefined)
+    broken.is = false
+    await networks.removeNetwork(other.id)
+    await networks.addNetwork(other.id, ({ connected }) => {
+      t.notOk(
+        connected.some(({ base }) => base === 0x0a090000n),
+        'nothing of the first is left',
+      )
+      return other
+    })
+    await networks.addEndpoint(other, { ...endpoint, networkId: other.id })
+    await networks.removeNetwork(other.id)
+    await keeper.reconcile()
+    t.strictSame([store.networks(), store.endpoints()], [[], []])
+    t.strictSame(await stateOf(host), before)
+  })
+}
