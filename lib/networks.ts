@@ -207,10 +207,11 @@ export function createNetworks(parts: NetworksParts): Networks {
     require: changes.require,
     alone: (id, work) => queue(mediumName(id), work),
     endLeaving,
-    addNetwork: async (id, describe) => {
+    addNetwork: (id, describe) => {
       // What is still there would be in this one's way. What cannot be removed, the conflict that it is names.
-      await endLeaving().catch(() => undefined)
-      await queue(id, async () => {
+      const cleared = endLeaving().catch(() => undefined)
+      return queue(id, async () => {
+        await cleared
         if (store.networks().some(({ spec, ready }) => spec.id === id && ready)) return
         await unmakeNetwork(id)
         const around = await surroundings(host)
