@@ -18,8 +18,8 @@ export const SIZE_RANGE = { least: 1, most: 2 ** 31 } as const
 const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
 /**
- * Reads a rate as contract and tc(8) write it, but for `bps` and bare numbers: tc reads those as bytes and as
- * bits, people as the opposite, so both are refused with the two readings spelled out.
+ * Reads a rate as tc(8) writes it, but for `bps` and bare numbers: tc reads those as bytes and as bits, people as the
+ * opposite, so both are refused.
  *
  * @param text such as `10mbit`, `1.5gbit`, `64kibit`, `12mbyte`; in any case
  * @returns bit/s, a whole number from 8 000 (8kbit) to 400 000 000 000 (400gbit)
@@ -28,22 +28,16 @@ const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)
 export function parseRate(text: string): number {
   const value = text.trim().toLowerCase()
   const match = RATE.exec(value)
-  if (!match) throw new InvalidRequestError(rateHint(value))
+  if (!match)
+    throw new InvalidRequestError(
+      `expected a rate from 8kbit to 400gbit such as "10mbit" or "12mbyte", got "${short(text)}"`,
+    )
   const [, number, prefix, unit] = match
   const scale = prefix ? (prefix.endsWith('i') ? BINARY : DECIMAL)[prefix[0] as string] : 1
   const rate = Math.round(Number(number) * (scale as number) * (unit === 'byte' ? 8 : 1))
   if (rate < RATE_RANGE.least || rate > RATE_RANGE.most)
     throw new InvalidRequestError(`expected a rate from 8kbit to 400gbit, got "${short(text)}"`)
   return rate
-}
-
-function rateHint(value: string): string {
-  const bps = /^(\d+(?:\.\d+)?)([kmgt]?i?)bps$/.exec(value)
-  if (bps)
-    return `"${short(value)}" can be read two ways: write ${short(`${bps[1]}${bps[2]}`)}bit for bits a second or ${short(`${bps[1]}${bps[2]}`)}byte for bytes a second`
-  if (/^\d+(?:\.\d+)?[kmgt]?i?$/.test(value))
-    return `"${short(value)}" can be read two ways: write ${short(value)}bit for bits a second or ${short(value)}byte for bytes a second`
-  return `expected a rate such as "10mbit", "1.5gbit" or "12mbyte", got "${short(value)}"`
 }
 
 /**

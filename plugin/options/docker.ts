@@ -9,11 +9,12 @@ import {
   parseMtu,
   parseSource,
 } from './docker-values.ts'
+import { booleanReadings } from './hints/readings.ts'
 import { kind, NETWORK, NONE, type Options, oneOf } from './option.ts'
 
 const MODES: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated']
 
-const boolean = kind(parseBoolean, '`true` or `false`')
+const boolean = kind(parseBoolean, '`true` or `false`', booleanReadings)
 const onlyFalse = kind(parseDefaultBridge, '`false`')
 const bridge = kind(orNothing(parseInterface(15)), "an interface's name, at most 15 characters")
 const prefix = kind(orNothing(parseInterface(12)), 'at most 12 characters')

@@ -2,6 +2,7 @@ import { InvalidRequestError } from '../../lib/errors.ts'
 import { type LossModel, QUEUES } from '../../lib/plan/link.ts'
 import { PROFILES } from '../../lib/profiles.ts'
 import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../lib/units.ts'
+import { durationReadings, modelReadings, sizeReadings } from './hints/readings.ts'
 import { duration, kind, LINK, NO_CAP, NONE, type Options, oneOf, percent, rate } from './option.ts'
 
 const MODELS = { gemodel: [1, 4], state: [1, 5] } as const
@@ -18,11 +19,12 @@ function parseLossModel(text: string): LossModel {
   )
 }
 
-const size = kind(parseSize, 'size in bytes, at least one frame: `64kb`, `1mib`')
-const limit = kind(parseDurationFrom(100), 'duration, 100us to an hour: `5ms`')
+const size = kind(parseSize, 'size in bytes, at least one frame: `64kb`, `1mib`', sizeReadings)
+const limit = kind(parseDurationFrom(100), 'duration, 100us to an hour: `5ms`', durationReadings)
 const lossModel = kind(
   parseLossModel,
   '`gemodel:p:r:1-h:1-k` or `state:p13:p31:p32:p23:p14` in percent, the tail optional: `gemodel:1:10`',
+  modelReadings,
 )
 const gap = kind(parseInteger({ least: 1, most: 1_000_000 }), 'packets, 1 to 1000000')
 const seed = kind(
@@ -41,7 +43,7 @@ export const LINK_OPTIONS = {
   'rate.up': rate(LINK, '`rate`', 'cap on what the container sends'),
   'rate.down': rate(LINK, '`rate`', 'cap on what the container receives'),
   burst: size(LINK, 'the larger of 2·(MTU+14) and 4 ms at the rate', 'sent at once after a pause'),
-  queue: oneOf(QUEUES)(
+  queue: oneOf(QUEUES, { fq: 'fq_codel', codel: 'fq_codel', fifo: 'pfifo', bfifo: 'pfifo' })(
     LINK,
     'the first of these that the kernel has; without any, a plain queue counted in bytes',
     'what packets wait in under the cap',
@@ -60,11 +62,10 @@ export const LINK_OPTIONS = {
     'how far single packets’ delays differ from `delay`; packets overtake each other if it is more than their distance',
   ),
   'delay.correlation': percent(LINK, '`0%`', 'how much a packet’s delay follows from the last one’s'),
-  'delay.distribution': oneOf(['uniform', 'normal', 'pareto', 'paretonormal'])(
-    LINK,
-    '`uniform`',
-    'how the jitter is spread',
-  ),
+  'delay.distribution': oneOf(['uniform', 'normal', 'pareto', 'paretonormal'], {
+    gaussian: 'normal',
+    gauss: 'normal',
+  })(LINK, '`uniform`', 'how the jitter is spread'),
   loss: percent(LINK, NONE, 'packets lost at random, in each direction'),
   'loss.up': percent(LINK, '`loss`', 'of what the container sends'),
   'loss.down': percent(LINK, '`loss`', 'of what the container receives'),
@@ -95,7 +96,13 @@ export const LINK_OPTIONS = {
     'another one each time',
     'the same impairments in every run; each attachment’s own is derived from it and from the container’s address. Needs Linux 6.6 and iproute2 6.6',
   ),
-  link: oneOf(Object.keys(PROFILES))(
+  link: oneOf(Object.keys(PROFILES), {
+    '4g': 'lte',
+    adsl: 'dsl',
+    fiber: 'fibre',
+    wlan: 'wifi',
+    '2g': 'gprs',
+  })(
     LINK,
     NONE,
     'a ready-made set of the options above, listed by `docker sluice profiles`; single keys override it',

@@ -1,4 +1,6 @@
 import { parseDuration, parsePercent, parseRate, parseWord } from '../../lib/units.ts'
+import { nearest } from './hints/nearest.ts'
+import { durationReadings, percentReadings, type Readings, rateReadings } from './hints/readings.ts'
 
 /** What an option may be given to. */
 export type Scope = 'network' | 'attachment'
@@ -12,6 +14,8 @@ export interface Option<T> {
   readonly meaning: string
   /** @throws {InvalidRequestError} without the option's name, which is put before it */
   readonly parse: (text: string) => T
+  /** what a refused value may have been meant to be */
+  readonly readings: Readings
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>
@@ -21,23 +25,35 @@ export const NETWORK: readonly Scope[] = ['network']
 
 /** Options that are read alike. @param value what is expected of them, for the documents */
 export const kind =
-  <T>(parse: (text: string) => T, value: string) =>
+  <T>(parse: (text: string) => T, value: string, readings: Readings = () => []) =>
   (scopes: readonly Scope[], fallback: string, meaning: string): Option<T> => ({
     scopes,
     value,
     default: fallback,
     meaning,
     parse,
+    readings,
   })
 
 export const rate = kind(
   parseRate,
   'bit rate, 8kbit to 400gbit: `10mbit`, `1.5gbit`, `64kibit`; in bytes a second `12mbyte`, `12mibyte`',
+  rateReadings,
 )
-export const duration = kind(parseDuration, 'duration, at most an hour: `20ms`, `1.5s`, `300us`')
-export const percent = kind(parsePercent, 'percent: `0.5%`')
-export const oneOf = <T extends string>(words: readonly T[]) =>
-  kind(parseWord(words), words.map((word) => `\`${word}\``).join(', '))
+export const duration = kind(
+  parseDuration,
+  'duration, at most an hour: `20ms`, `1.5s`, `300us`',
+  durationReadings,
+)
+export const percent = kind(parsePercent, 'percent: `0.5%`', percentReadings)
+
+/** @param others words that people have for some of them */
+export const oneOf = <T extends string>(words: readonly T[], others: Readonly<Record<string, T>> = {}) =>
+  kind(parseWord(words), words.map((word) => `\`${word}\``).join(', '), (text) => {
+    const word = text.trim().toLowerCase()
+    const near = Object.hasOwn(others, word) ? others[word] : nearest(word, words)
+    return near === undefined ? [] : [{ text: near }]
+  })
 
 /** Defaults of many. */
 export const NO_CAP = 'no cap'

@@ -1,5 +1,6 @@
 import { messageOf, OptionError } from '../../lib/errors.ts'
-import { nearest } from '../nearest.ts'
+import { suggestKey } from './hints/key.ts'
+import type { Reading } from './hints/readings.ts'
 import type { Scope } from './option.ts'
 import { fullName, isGivenTo, isOption, OPTIONS, type OptionName, optionNames, type Parsed } from './table.ts'
 
@@ -24,17 +25,39 @@ function readValue(key: OptionName, value: string): unknown {
   try {
     return OPTIONS[key].parse(value)
   } catch (error) {
-    throw new OptionError(key, messageOf(error))
+    throw new OptionError(key, refusal(key, value, messageOf(error)))
   }
+}
+
+/** What is wrong, with what may have been meant: only values that the option takes are offered. */
+function refusal(key: OptionName, value: string, expected: string): string {
+  const { parse, readings } = OPTIONS[key]
+  const takes = ({ text }: Reading): boolean => {
+    try {
+      parse(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const offered = readings(value).filter(takes)
+  const [first, ...others] = offered
+  // The first reading is the likeliest: the others alone would mislead.
+  if (!first || first.text !== readings(value)[0]?.text) return expected
+  if (others.length === 0) return `${expected}; did you mean ${first.text}?`
+  const ways = offered.map(({ text, meaning }) => `${text} for ${meaning}`)
+  return `${shown(value)} can be read two ways: write ${ways.join(' or ')}`
 }
 
 const shown = (key: string): string => JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key)
 
 export function unknownOption(written: string, scope: Scope): OptionError {
-  const known = optionNames(scope)
-  const near = nearest(written, known)
-  const hint = near
-    ? `did you mean ${near}?`
-    : `expected one of ${known.filter((key) => !key.includes('docker')).join(', ')}, or Docker's own`
+  const near = suggestKey(written, optionNames(scope)) ?? suggestKey(written, optionNames('network'))
+  const hint =
+    near === undefined
+      ? '"docker sluice set --help" and docs/options.md list them all'
+      : isGivenTo(scope, near)
+        ? `did you mean ${near}?`
+        : `did you mean ${near}? It is the network's (docker network create -o), not one attachment's`
   return new OptionError(shown(written).slice(1, -1), `unknown option, ${hint}`)
 }

@@ -48,16 +48,9 @@ t.test('parseRate() refuses what is out of range, and says the range', async (t)
     t.throws(() => parseRate(text), /^expected a rate from 8kbit to 400gbit, got ".+"$/, text)
 })
 
-t.test('parseRate() spells out the two readings when a rate could be bits or bytes', async (t) => {
+t.test('parseRate() refuses what could be bits or bytes', async (t) => {
   for (const text of ['10mbps', '10MBps', '1.5gibps', '10', '10m', '10ki', '800bps'])
-    t.throws(
-      () => parseRate(text),
-      /^"\S+" can be read two ways: write \S+bit for bits a second or \S+byte for bytes/,
-      text,
-    )
-  t.throws(() => parseRate('10mbps'), {
-    message: /write 10mbit for bits a second or 10mbyte for bytes a second$/,
-  })
+    t.throws(() => parseRate(text), /^expected a rate from 8kbit to 400gbit such as "10mbit"/, text)
 })
 
 t.test('parseRate() gives back the rate that formatRate() wrote', async () => {

@@ -8,7 +8,7 @@ const files = {
 }
 const refused: Record<string, [ReturnType<typeof createNetwork>, RegExp]> = {
   'an unknown option': [createNetwork({ rat: '1mbit' }), /^rat: unknown option, did you mean rate\?$/],
-  'a bad rate': [createNetwork({ rate: '10 potatoes' }), /^rate: expected a rate such as/],
+  'a bad rate': [createNetwork({ rate: '10 potatoes' }), /^rate: expected a rate from 8kbit/],
   'a burst below a frame': [
     createNetwork({ rate: '1mbit', burst: '1kb' }),
     /^burst: expected at least one frame/,

@@ -5,7 +5,7 @@ import {
   parseAttachmentOptions,
   parseNetworkOptions,
 } from '../../../../plugin/options/parse.ts'
-import { isLive, OPTIONS, type OptionName, optionNames } from '../../../../plugin/options/table.ts'
+import { OPTIONS, type OptionName, optionNames } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
 const MTU = 'com.docker.network.driver.mtu'
@@ -79,9 +79,7 @@ t.test('an unknown option near a known one is refused with a suggestion', async 
     })
 })
 
-const ours = Object.keys(OPTIONS).filter(isLive)
-
-t.test('an unknown option far from all is refused with the list of ours', async (t) => {
+t.test('an unknown option far from all is refused with where they are listed', async (t) => {
   for (const key of [
     'foo',
     '',
@@ -97,7 +95,7 @@ t.test('an unknown option far from all is refused with the list of ours', async 
       () => parseNetworkOptions({ [key]: '1' }),
       {
         name: 'InvalidRequestError',
-        message: `${key}: unknown option, expected one of ${ours.join(', ')}, or Docker's own`,
+        message: `${key}: unknown option, "docker sluice set --help" and docs/options.md list them all`,
       },
       key,
     )
@@ -128,9 +126,7 @@ t.test('parseAttachmentOptions() refuses what is misspelt', async (t) => {
   t.throws(() => parseAttachmentOptions({ 'rate.upp': '1mbit' }), {
     message: 'rate.upp: unknown option, did you mean rate.up?',
   })
-  t.throws(() => parseAttachmentOptions({ foo: 'bar' }), {
-    message: /^foo: unknown option, expected one of rate, /,
-  })
+  t.throws(() => parseAttachmentOptions({ foo: 'bar' }), { message: /^foo: unknown option, "docker sluice/ })
 })
 
 t.test('a value that is no string is read as if it were written out, or refused', async (t) => {

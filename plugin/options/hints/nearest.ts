@@ -23,7 +23,7 @@ function editDistance(a: string, b: string): number {
 }
 
 /** @returns the word that is near enough to be what was meant */
-export const nearest = (written: string, words: readonly string[]): string | undefined =>
+export const nearest = <T extends string>(written: string, words: readonly T[]): T | undefined =>
   words
     .map((word) => ({ word, distance: editDistance(written.toLowerCase().slice(0, 60), word) }))
     .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
