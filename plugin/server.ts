@@ -12,6 +12,7 @@ import {
   UnsupportedError,
 } from '../lib/errors.ts'
 import type { ControlRequest, Route } from './control/routes.ts'
+import { faultText, requestSchema } from './control/validation.ts'
 import type { Answer, Drivers } from './messages.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -58,6 +59,16 @@ export function createServer({ drivers, control, metrics, logger }: ServerParts)
     keepAliveTimeout: 0,
     requestTimeout: 0,
     connectionTimeout: 0,
+    // A value of another type is refused, not made into what was expected.
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
+    },
+    schemaErrorFormatter: ([fault], part) => new InvalidRequestError(fault ? faultText(fault, part) : part),
   })
   server.server.headersTimeout = 0
 
@@ -90,15 +101,18 @@ export function createServer({ drivers, control, metrics, logger }: ServerParts)
       })
     }
 
-  for (const { method, path, handle } of control)
+  for (const route of control) {
+    const { method, path, handle } = route
     server.route({
       method,
+      schema: requestSchema(route),
       url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         const { params, query, body } = request as ControlRequest
         return reply.type('application/json').send(await handle({ params, query, body }))
       },
     })
+  }
 
   server.setErrorHandler((error: unknown, request, reply) => {
     const refused = error instanceof InvalidRequestError

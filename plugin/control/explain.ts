@@ -1,5 +1,4 @@
 import { abilitiesOf } from '../../lib/capabilities.ts'
-import { InvalidRequestError } from '../../lib/errors.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import type { Command } from '../../lib/kernel/command.ts'
 import { createTables } from '../../lib/kernel/nft.ts'
@@ -34,14 +33,10 @@ export async function explain(
   wanted: ExplainRequest,
   { capabilities, networks }: ExplainParts,
 ): Promise<Explained> {
-  if (typeof wanted !== 'object' || wanted === null)
-    throw new InvalidRequestError(
-      'expected a body such as {"name": "web", "options": {"rate": "10mbit"}, "endpoints": []}',
-    )
   const abilities = abilitiesOf(await capabilities())
   const network = networkOf(wanted)
   await networks.require(network.options, network.uplink)
-  const endpoints = endpointsOf(network, wanted.endpoints ?? [])
+  const endpoints = endpointsOf(network, wanted.endpoints)
   await networks.require(...endpoints.map(({ options }) => options))
   const shares = memberShares(network, endpoints)
   const commands = [

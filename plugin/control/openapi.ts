@@ -1,5 +1,6 @@
 import type { Route } from './routes.ts'
 import { SCHEMAS } from './schemas.ts'
+import { pathParameters } from './validation.ts'
 
 const json = (name: string): object => ({
   'application/json': { schema: { $ref: `#/components/schemas/${name}` } },
@@ -28,18 +29,13 @@ export function openapi(routes: readonly Route[], version: string): object {
 
 function operationOf({ path, summary, query = {}, body, answer }: Route): object {
   const parameters = [
-    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    ...pathParameters(path).map((name) => ({
       name,
       in: 'path',
       required: true,
       schema: { type: 'string' },
     })),
-    ...Object.entries(query).map(([name, description]) => ({
-      name,
-      in: 'query',
-      description,
-      schema: { type: 'string' },
-    })),
+    ...Object.entries(query).map(([name, schema]) => ({ name, in: 'query', schema })),
   ]
   return {
     summary,

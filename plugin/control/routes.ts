@@ -1,5 +1,5 @@
 import { abilitiesOf, missingModules } from '../../lib/capabilities.ts'
-import { InvalidRequestError, NotFoundError } from '../../lib/errors.ts'
+import { NotFoundError } from '../../lib/errors.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import { readCounters, showTree } from '../../lib/kernel/counters.ts'
 import type { Host } from '../../lib/kernel/host.ts'
@@ -19,6 +19,7 @@ import {
 } from '../options/parse.ts'
 import { explain } from './explain.ts'
 import { openapi } from './openapi.ts'
+import type { Schema } from './schemas.ts'
 import type { Change, ExplainRequest } from './types.ts'
 import { devicesOf, endpointView, networkView, type Seen } from './views.ts'
 
@@ -35,7 +36,7 @@ export interface Route {
   /** with parameters in braces, as OpenAPI writes them */
   readonly path: string
   readonly summary: string
-  readonly query?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, Schema>>
   /** names in SCHEMAS */
   readonly body?: string
   readonly answer?: string
@@ -94,7 +95,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       method: 'GET',
       path: '/v1/networks/{id}',
       summary: 'One network, compared with what is on the host',
-      query: { tree: '1 to add what tc prints of every device' },
+      query: { tree: { enum: ['0', '1'], description: '1 to add what tc prints of every device' } },
       answer: 'Network',
       handle: async ({ params: { id = '' }, query }) => {
         const view = await viewNetwork(id)
@@ -113,7 +114,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       body: 'Change',
       answer: 'Network',
       handle: async ({ params: { id = '' }, body }) => {
-        const change = changeOf(body)
+        const { options: change } = body as { options: Change }
         await networks.changeNetwork(id, (network) => {
           const { shape } = parseNetworkOptions(changeGiven(network.given ?? {}, change, 'network'))
           checkNetworkShape(shape, network.mtu)
@@ -130,7 +131,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       body: 'Change',
       answer: 'Endpoint',
       handle: async ({ params: { id = '', endpoint = '' }, body }) => {
-        const change = changeOf(body)
+        const { options: change } = body as { options: Change }
         const network = networks.network(id)
         if (!membersOf(id).some((one) => one.id === endpoint))
           throw new NotFoundError(`endpoint ${endpoint} is not one of network ${id}`)
@@ -189,15 +190,4 @@ export function controlRoutes(parts: ControlParts): Route[] {
     },
   ]
   return routes
-}
-
-/** @throws {InvalidRequestError} */
-function changeOf(body: unknown): Change {
-  const options = (body as { options?: unknown } | undefined)?.options
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) {
-    const odd = Object.entries(options).find(([, value]) => typeof value !== 'string' && value !== null)
-    if (!odd) return options as Change
-    throw new InvalidRequestError(`${odd[0].slice(0, 60)}: expected a string, or null to unset it`)
-  }
-  throw new InvalidRequestError('expected a body such as {"options": {"rate": "20mbit", "delay": null}}')
 }

@@ -15,6 +15,11 @@ const object = (properties: Readonly<Record<string, Schema>>, optional: readonly
   properties,
   required: Object.keys(properties).filter((key) => !optional.includes(key)),
 })
+/** What is sent to us: a field that is not known is a mistake. */
+const request = (properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema => ({
+  ...object(properties, optional),
+  additionalProperties: false,
+})
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 const options: Schema = {
   type: 'object',
@@ -73,7 +78,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ['uplink', 'shared', 'tree'],
   ),
   Networks: object({ networks: list(ref('Network')) }),
-  Change: object({
+  Change: request({
     options: {
       type: 'object',
       additionalProperties: { type: ['string', 'null'] },
@@ -106,12 +111,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       missing: list(text('kernel modules that some option needs')),
     }),
   }),
-  ExplainRequest: object(
+  ExplainRequest: request(
     {
-      name: text("the network's"),
+      name: { ...text("the network's"), minLength: 1 },
       options,
       endpoints: list(
-        object(
+        request(
           {
             name: text("the attachment's"),
             options,

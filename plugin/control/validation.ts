@@ -1,0 +1,64 @@
+import { SCHEMAS, type Schema } from './schemas.ts'
+
+/** Path parameters of a route, and how each is described. */
+export const pathParameters = (path: string): readonly string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? [])
+
+/** What Fastify checks a request by: the very schemas that the description of the interface shows. */
+export interface RequestSchema {
+  readonly params: Schema
+  readonly querystring: Schema
+  readonly body?: Schema
+}
+
+interface Checked {
+  readonly path: string
+  readonly query?: Readonly<Record<string, Schema>>
+  readonly body?: string
+}
+
+export function requestSchema({ path, query = {}, body }: Checked): RequestSchema {
+  const names = pathParameters(path)
+  return {
+    params: {
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+      required: names,
+    },
+    querystring: { type: 'object', properties: query, additionalProperties: false },
+    ...(body === undefined ? {} : { body: SCHEMAS[body] as Schema }),
+  }
+}
+
+/** As Ajv says what is wrong. */
+export interface Fault {
+  readonly keyword: string
+  /** JSON pointer */
+  readonly instancePath: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message?: string
+}
+
+/** What is wrong with a request: where, and what was expected there. @param part `body`, `querystring`, `params` */
+export function faultText(
+  { keyword, instancePath, params, message = 'is invalid' }: Fault,
+  part: string,
+): string {
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~').slice(0, 60))
+  const place = (...more: unknown[]): string => [...path, ...more].join('.') || part
+  switch (keyword) {
+    case 'required':
+      return `${place(params.missingProperty)}: expected, but it is missing`
+    case 'additionalProperties':
+      return `${place(String(params.additionalProperty).slice(0, 60))}: unknown`
+    case 'type':
+      return `${place()}: expected ${[params.type].flat().join(' or ')}`
+    case 'enum':
+      return `${place()}: expected one of ${[params.allowedValues].flat().join(', ')}`
+    default:
+      return `${place()}: ${message.replace(/^must /, 'expected to ')}`
+  }
+}
