@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { setInterval } from 'node:timers/promises'
-import pino, { type Logger } from 'pino'
 import { messageOf } from '../lib/errors.ts'
 import { createFirewall } from '../lib/firewall.ts'
 import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
@@ -13,12 +12,14 @@ import { networkStore } from '../lib/store/networks.ts'
 import { poolStore } from '../lib/store/pools.ts'
 import { watchRules } from '../lib/watch.ts'
 import manifest from '../package.json' with { type: 'json' }
+import { watchChanges } from './change-log.ts'
 import { type Condition, controlRoutes } from './control/routes.ts'
 import { ipamDriver } from './ipam-driver.ts'
+import { createLogger } from './logger.ts'
 import { createMetrics, listenMetrics } from './metrics.ts'
 import { networkDriver } from './network-driver.ts'
 import { createServer } from './server.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { readSettings } from './settings.ts'
 import { listenForEngine } from './socket.ts'
 
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
     condition: () => condition,
     version: manifest.version,
   })
-  const server = createServer({ drivers, control, metrics, logger: log })
+  const server = createServer({ drivers, control, metrics, watch: watchChanges(store), logger: log })
 
   /** @returns those that could not be set right */
   const note = (findings: readonly string[]): string[] => {
@@ -112,13 +113,6 @@ async function main(): Promise<void> {
   // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the process lives:
   // execa, which ends our children with us, ends at once a process that listens no more.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
-}
-
-/** A line of JSON, or, for a person, what pino-pretty makes of it; loaded only then. */
-async function createLogger({ logLevel, logFormat }: Settings): Promise<Logger> {
-  if (logFormat === 'json') return pino({ level: logLevel })
-  const { default: pretty } = await import('pino-pretty')
-  return pino({ level: logLevel }, pretty({ sync: true, ignore: 'pid,hostname' }))
 }
 
 main().catch((error: unknown) => {

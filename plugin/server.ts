@@ -11,6 +11,7 @@ import {
   OptionError,
   UnsupportedError,
 } from '../lib/errors.ts'
+import type { Logged, Watch } from './change-log.ts'
 import type { ControlRequest, Route } from './control/routes.ts'
 import { faultText, requestSchema } from './control/validation.ts'
 import type { Answer, Drivers } from './messages.ts'
@@ -46,11 +47,13 @@ export interface ServerParts {
   readonly drivers: Drivers
   readonly control: readonly Route[]
   readonly metrics: Metrics
+  readonly watch: Watch
   readonly logger: FastifyBaseLogger
 }
 
 /** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go), and the control interface. */
-export function createServer({ drivers, control, metrics, logger }: ServerParts): FastifyInstance {
+export function createServer(parts: ServerParts): FastifyInstance {
+  const { drivers, metrics, logger } = parts
   const server = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -83,36 +86,8 @@ export function createServer({ drivers, control, metrics, logger }: ServerParts)
   server.post('/Plugin.Activate', (_request, reply) =>
     reply.type(MEDIA_TYPE).send({ Implements: Object.keys(drivers) }),
   )
-  for (const [receiver, methods] of Object.entries(drivers))
-    for (const [method, act] of Object.entries(methods)) {
-      const name = `${receiver}.${method}`
-      server.post(`/${name}`, async (request, reply) => {
-        const started = performance.now()
-        const answer = await answerCall(
-          request,
-          methods as Record<string, Method>,
-          receiver,
-          method,
-          act as Method,
-        )
-        request.log.debug({ call: name, ms: Math.round(performance.now() - started) }, 'answered')
-        metrics.called(name, 'ok')
-        return reply.type(MEDIA_TYPE).send(answer)
-      })
-    }
-
-  for (const route of control) {
-    const { method, path, handle } = route
-    server.route({
-      method,
-      schema: requestSchema(route),
-      url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => {
-        const { params, query, body } = request as ControlRequest
-        return reply.type('application/json').send(await handle({ params, query, body }))
-      },
-    })
-  }
+  addDrivers(server, parts)
+  addControl(server, parts.control)
 
   server.setErrorHandler((error: unknown, request, reply) => {
     const refused = error instanceof InvalidRequestError
@@ -138,6 +113,68 @@ export function createServer({ drivers, control, metrics, logger }: ServerParts)
     return reply.code(404).type(MEDIA_TYPE).send({ Err: text, Error: text })
   })
   return server
+}
+
+function addDrivers(server: FastifyInstance, { drivers, metrics, watch }: ServerParts): void {
+  for (const [receiver, methods] of Object.entries(drivers))
+    for (const [method, act] of Object.entries(methods)) {
+      const name = `${receiver}.${method}`
+      server.post(`/${name}`, async (request, reply) => {
+        const started = performance.now()
+        const changed = watch(name, request.body)
+        const answer = await answerCall(
+          request,
+          methods as Record<string, Method>,
+          receiver,
+          method,
+          act as Method,
+        )
+        logAfter(request, { call: name, started, changed })
+        metrics.called(name, 'ok')
+        return reply.type(MEDIA_TYPE).send(answer)
+      })
+    }
+}
+
+function addControl(server: FastifyInstance, control: readonly Route[]): void {
+  for (const route of control) {
+    const { method, path, handle } = route
+    server.route({
+      method,
+      schema: requestSchema(route),
+      url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const { params, query, body } = request as Omit<ControlRequest, 'note'>
+        const started = performance.now()
+        let change: Logged | undefined
+        const answer = await handle({
+          params,
+          query,
+          body,
+          note: (what, fields) => (change = { what, fields }),
+        })
+        logAfter(request, { call: `${method} ${path}`, started, changed: () => change })
+        return reply.type('application/json').send(answer)
+      },
+    })
+  }
+}
+
+interface Call {
+  readonly call: string
+  /** ms */
+  readonly started: number
+  readonly changed: () => Logged | undefined
+}
+
+/** A line for a call, once its answer is out: what changed something is worth a line at info, nothing else is. */
+function logAfter({ log }: FastifyRequest, { call, started, changed }: Call): void {
+  const ms = Math.round(performance.now() - started)
+  setImmediate(() => {
+    const change = changed()
+    if (change) log.info({ call, ...change.fields, ms }, change.what)
+    else log.debug({ call, ms }, 'answered')
+  })
 }
 
 const isControl = (url: string): boolean => url.startsWith('/v1/')

@@ -54,6 +54,8 @@ export interface NetworkStore {
   endpointJoined(id: string): void
   /** Notes what is published of the endpoint now; `undefined` for nothing. */
   publish(id: string, ports: readonly PublishedPort[] | undefined): void
+  /** What is published of the endpoint, as it is written down: to compare, where reading thousands of ports would take long. */
+  portsText(endpointId: string): string | undefined
   endpoint(id: string): EndpointSpec | undefined
   /** Whether the call that makes the endpoint has ended well. */
   isReady(endpointId: string): boolean
@@ -92,6 +94,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   const joinedEndpoint = statement('UPDATE endpoints SET joined = 1 WHERE id = ?')
   const publishEndpoint = statement('UPDATE endpoints SET ports = ? WHERE id = ?')
   const getEndpoint = statement('SELECT spec, ports FROM endpoints WHERE id = ?')
+  const getPorts = statement('SELECT ports FROM endpoints WHERE id = ?')
   const getReady = statement('SELECT ready FROM endpoints WHERE id = ?')
   const allEndpoints = statement(
     'SELECT spec, ports, ready, joined, made FROM endpoints ORDER BY network, slot',
@@ -147,6 +150,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
     endpointReady: (id) => void readyEndpoint.run(id),
     endpointJoined: (id) => void joinedEndpoint.run(id),
     publish: (id, ports) => void publishEndpoint.run(ports ? JSON.stringify(ports) : null, id),
+    portsText: (id) => (getPorts.get(id)?.ports ?? undefined) as string | undefined,
     endpoint: (id) => {
       const row = getEndpoint.get(id)
       return row && endpointOf(row)

@@ -10,6 +10,7 @@ import { inForce } from '../../lib/plan/link.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { PROFILES } from '../../lib/profiles.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
+import { difference } from '../change-log.ts'
 import { changeGiven } from '../options/change.ts'
 import {
   checkLinkOptions,
@@ -20,7 +21,7 @@ import {
 import { explain } from './explain.ts'
 import { openapi } from './openapi.ts'
 import type { Schema } from './schemas.ts'
-import type { Change, ExplainRequest } from './types.ts'
+import type { Change, ExplainRequest, Options } from './types.ts'
 import { devicesOf, endpointView, networkView, type Seen } from './views.ts'
 
 /** A request, as far as a route reads it. */
@@ -28,6 +29,8 @@ export interface ControlRequest {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly body: unknown
+  /** Notes what was changed, for the log. */
+  readonly note: (what: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
 /** A route of the control interface, and what its description is made of. */
@@ -113,13 +116,19 @@ export function controlRoutes(parts: ControlParts): Route[] {
       summary: 'Changes a network under traffic; the change outlives restarts',
       body: 'Change',
       answer: 'Network',
-      handle: async ({ params: { id = '' }, body }) => {
+      handle: async ({ params: { id = '' }, body, note }) => {
         const { options: change } = body as { options: Change }
+        let before: Options = {}
+        let after: Options = {}
         await networks.changeNetwork(id, (network) => {
-          const { shape } = parseNetworkOptions(changeGiven(network.given ?? {}, change, 'network'))
+          before = network.given ?? {}
+          const { shape } = parseNetworkOptions(changeGiven(before, change, 'network'))
           checkNetworkShape(shape, network.mtu)
+          after = shape.given
           return shape
         })
+        const changed = difference(before, after)
+        if (changed) note('changed network', { network: id, ...changed })
         return viewNetwork(id)
       },
     },
@@ -130,16 +139,22 @@ export function controlRoutes(parts: ControlParts): Route[] {
         'Changes an attachment under traffic; the change outlives restarts and ends with the attachment',
       body: 'Change',
       answer: 'Endpoint',
-      handle: async ({ params: { id = '', endpoint = '' }, body }) => {
+      handle: async ({ params: { id = '', endpoint = '' }, body, note }) => {
         const { options: change } = body as { options: Change }
         const network = networks.network(id)
         if (!membersOf(id).some((one) => one.id === endpoint))
           throw new NotFoundError(`endpoint ${endpoint} is not one of network ${id}`)
+        let before: Options = {}
+        let after: Options = {}
         await networks.changeEndpoint(endpoint, (spec) => {
-          const attachment = parseAttachmentOptions(changeGiven(spec.given ?? {}, change, 'attachment'))
+          before = spec.given ?? {}
+          const attachment = parseAttachmentOptions(changeGiven(before, change, 'attachment'))
           checkLinkOptions(inForce(network.options, attachment.options), network)
+          after = attachment.given
           return attachment
         })
+        const changed = difference(before, after)
+        if (changed) note('changed endpoint', { network: id, endpoint, ...changed })
         const members = membersOf(id)
         const spec = members.find((one) => one.id === endpoint)
         return spec && endpointView(network, spec, members, await look([network]))

@@ -69,8 +69,8 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
   execa: { values: ['lib/kernel/programs.ts'] },
   fastify: { values: ['plugin/server.ts'], types: ['plugin/server.ts', 'plugin/socket.ts'] },
   'ip-address': { values: ['lib/addresses.ts'] },
-  pino: { values: ['plugin/main.ts'] },
-  'pino-pretty': { values: ['plugin/main.ts'] },
+  pino: { values: ['plugin/logger.ts'] },
+  'pino-pretty': { values: ['plugin/logger.ts'] },
   dockerode: { values: ['plugin/cli/engine/engine.ts'], types: ['plugin/cli/engine/engine.ts'] },
   'node:child_process': { values: ['plugin/cli/commands/compose.ts'] },
   'node:sqlite': {
