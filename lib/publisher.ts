@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
-import { type Flows, forgetFlows } from './kernel/conntrack.ts'
+import { forgetAnswered, forgetStrays } from './kernel/conntrack.ts'
 import type { holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
 import { reflect } from './kernel/ip.ts'
@@ -58,7 +58,11 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
   /** ms since 1970 until which holders may be dead without a sign */
   let doubtful = 0
 
+  /** by endpoint: ends what is done about its flows beside the calls */
+  const forgetting = new Map<string, AbortController>()
+
   const takeBack = async (endpointId: string): Promise<void> => {
+    forgetting.get(endpointId)?.abort()
     const endpoint = store.endpoint(endpointId)
     const network = endpoint?.ports && store.network(endpoint.networkId)
     if (!network) return
@@ -67,7 +71,7 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
       await firewall.take(portElements(network, endpoint))
     } finally {
       ports.release(endpointId)
-      void forget(oldFlows(endpoint))
+      void forgetOld(endpoint)
     }
   }
 
@@ -107,9 +111,21 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
     }
   }
 
-  /** Beside the answer: a process each, and nothing that a container waits for. */
-  const forget = async (flows: readonly Flows[]): Promise<void> => {
-    for (const flow of flows) await forgetFlows(host, flow)
+  /** What still goes to a container that has no ports any more. */
+  const forgetOld = async ({ ports, address4, address6 }: EndpointSpec): Promise<void> => {
+    if (udpPorts(ports, 4).size > 0 && address4) await forgetAnswered(host, 4, address4)
+    if (udpPorts(ports, 6).size > 0 && address6) await forgetAnswered(host, 6, address6)
+  }
+
+  /** What came to the host's own ports before they led to a container. */
+  const forgetNew = async (endpointId: string, published: readonly PublishedPort[]): Promise<void> => {
+    const end = new AbortController()
+    forgetting.set(endpointId, end)
+    for (const family of [4, 6] as const) {
+      const ports = udpPorts(published, family)
+      if (ports.size > 0 && !end.signal.aborted) await forgetStrays(host, family, ports, end.signal)
+    }
+    if (forgetting.get(endpointId) === end) forgetting.delete(endpointId)
   }
 
   return {
@@ -125,7 +141,7 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
         // Not asked for when the endpoint was made: another one was the container's gateway then.
         const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
         const rules = firewall.putSoon(portElements(network, { ...endpoint, ports: published }), (error) => {
-          if (error === undefined) void forget(strayFlows(published))
+          if (error === undefined) void forgetNew(endpoint.id, published)
           else warn(`ports of ${nameOf(endpoint.id)} are not in the rules yet: ${messageOf(error)}`)
         })
         await Promise.all([repairPlan(hairpin, host), rules])
@@ -146,17 +162,11 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
   }
 }
 
-const udp = (ports: readonly PublishedPort[] = []): PublishedPort[] =>
-  ports.filter(({ proto, hostPort }) => proto === 'udp' && hostPort !== 0)
-const familyOf = ({ host }: PublishedPort): 4 | 6 => (host.includes(':') ? 6 : 4)
-
-/** What still goes to a container that has no ports any more. */
-const oldFlows = ({ ports, address4, address6 }: EndpointSpec): Flows[] =>
-  [...new Set(udp(ports).map(familyOf))].flatMap((family) => {
-    const answeredBy = family === 4 ? address4 : address6
-    return answeredBy === undefined ? [] : [{ answeredBy, family }]
-  })
-
-/** What came to the host's own ports before they led to a container. */
-const strayFlows = (ports: readonly PublishedPort[]): Flows[] =>
-  udp(ports).map((port) => ({ to: port.hostPort, family: familyOf(port) }))
+/** UDP's among a family's published ports of the host. */
+const udpPorts = (ports: readonly PublishedPort[] | undefined = [], family: 4 | 6): Set<number> =>
+  new Set(
+    ports
+      .filter(({ proto, host }) => proto === 'udp' && host.includes(':') === (family === 6))
+      .map(({ hostPort }) => hostPort)
+      .filter((port) => port !== 0),
+  )
