@@ -23,7 +23,7 @@ import type { NetworkStore } from './store/networks.ts'
 /** What can change on a network that is there. */
 export type NetworkChange = Pick<NetworkSpec, 'options' | 'shared' | 'uplink' | 'given'>
 /** What can change on an attachment that is there. */
-export type EndpointChange = Pick<EndpointSpec, 'options' | 'given'>
+export type EndpointChange = Pick<EndpointSpec, 'options' | 'given' | 'asked'>
 
 /**
  * Networks and endpoints, in the store and on the host: the one place that acts.

@@ -8,12 +8,17 @@ import { realHost } from '../lib/kernel/host.ts'
 import { createNetworks } from '../lib/networks.ts'
 import { createKeeper, UNREPAIRED } from '../lib/reconcile.ts'
 import { openDatabase } from '../lib/store/database.ts'
+import { nameStore } from '../lib/store/names.ts'
 import { networkStore } from '../lib/store/networks.ts'
+import { overrideStore } from '../lib/store/overrides.ts'
 import { poolStore } from '../lib/store/pools.ts'
 import { watchRules } from '../lib/watch.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { watchChanges } from './change-log.ts'
 import { type Condition, controlRoutes } from './control/routes.ts'
+import { connectEngine } from './follower/engine.ts'
+import { createFollower } from './follower/follower.ts'
+import { createOverrides } from './follower/overrides.ts'
 import { ipamDriver } from './ipam-driver.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, listenMetrics } from './metrics.ts'
@@ -24,6 +29,8 @@ import { listenForEngine } from './socket.ts'
 
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
 const MOUNTED_SYSCTL = '/host/proc/sys/net'
+/** A managed plugin has the engine's socket here, or /dev/null where nobody gave it one: the mount `engine` in config.json. */
+const MOUNTED_ENGINE = '/run/engine.sock'
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
@@ -45,8 +52,16 @@ async function main(): Promise<void> {
     networks: store.networks().length,
     endpoints: store.endpoints().length,
   }))
+  const names = nameStore(database)
+  const overrides = createOverrides({ networks, store, names, overrides: overrideStore(database), log })
+  const follower = createFollower({
+    socketPath: existsSync(MOUNTED_ENGINE) ? MOUNTED_ENGINE : settings.engineSocket,
+    connect: connectEngine,
+    named: (endpoint) => void overrides.restore(endpoint),
+    ...{ store, names, log },
+  })
   const drivers = {
-    NetworkDriver: networkDriver(networks),
+    NetworkDriver: networkDriver(networks, follower),
     IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
   }
   let condition: Condition = { repairs: 0, faults: [] }
@@ -54,8 +69,14 @@ async function main(): Promise<void> {
     host,
     store,
     networks,
+    names,
+    overrides,
+    follower,
     capabilities,
-    condition: () => condition,
+    condition: () => ({
+      ...condition,
+      faults: [...condition.faults, ...follower.faults(), ...overrides.faults()],
+    }),
     version: manifest.version,
   })
   const server = createServer({ drivers, control, metrics, watch: watchChanges(store), logger: log })
@@ -79,6 +100,7 @@ async function main(): Promise<void> {
     { socket: settings.socket, networks: store.networks().length, ms: Math.round(performance.now()) },
     'listening',
   )
+  follower.start()
 
   if (settings.metricsListen)
     await listenMetrics(metrics, settings.metricsListen).catch((error: unknown) =>

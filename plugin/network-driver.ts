@@ -22,14 +22,20 @@ const NETLABEL = 'com.docker.network'
 /** bytes: the least that IPv6 lives with */
 const IPV6_MTU = 1280
 
+export interface DriverParts {
+  /** Told that an engine has called, and on which network something has changed. Returns at once. */
+  readonly nudge: (networkId?: string) => void
+}
+
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
-export const networkDriver = (networks: Networks) => ({
+export const networkDriver = (networks: Networks, { nudge }: DriverParts) => ({
   /**
    * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost every network a
    * round trip.
    */
   GetCapabilities: () => {
     networks.engineCame()
+    nudge()
     return { Scope: 'local', ConnectivityScope: 'local' }
   },
 
@@ -69,6 +75,7 @@ export const networkDriver = (networks: Networks) => ({
   Join: ({ NetworkID, EndpointID }: wire.JoinRequest): wire.JoinResponse => {
     const network = networks.network(NetworkID)
     const endpoint = networks.join(EndpointID)
+    nudge(NetworkID)
     const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
     return {
       InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },

@@ -13,6 +13,8 @@ export interface Settings {
   /** ms */
   readonly reconcileInterval: number
   readonly socket: string
+  /** the engine's, where names come from; what is no socket stands for none */
+  readonly engineSocket: string
 }
 
 /** A setting for the documents and for config.json. */
@@ -71,8 +73,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     metricsListen: parseListen(get('METRICS_LISTEN')),
     reconcileInterval: parseInterval(get('RECONCILE_INTERVAL')),
     socket: environment.SOCKET ?? '/run/docker/plugins/sluice.sock',
+    engineSocket: socketOf(environment.DOCKER_HOST || 'unix:///var/run/docker.sock'),
   }
 }
+
+/** The path in `unix://PATH`. An engine elsewhere is not ours. */
+const socketOf = (host: string): string => /^unix:\/\/(.+)$/.exec(host)?.[1] ?? host
 
 function parseListen(text: string): Settings['metricsListen'] {
   if (text === '') return undefined

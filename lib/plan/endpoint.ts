@@ -40,6 +40,8 @@ export interface EndpointSpec {
   readonly kept?: Kept
   /** the attachment's own options as the user wrote them */
   readonly given?: Readonly<Record<string, string>>
+  /** `given` as the attachment came with it, where that has been changed since */
+  readonly asked?: Readonly<Record<string, string>>
 }
 
 /** The options in force: the attachment's over the network's. */

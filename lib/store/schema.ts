@@ -6,6 +6,11 @@
  * endpoints  the same for endpoints, and their place on their network. `joined` 0: made, not yet asked for by Join.
  *            `ports`: what is published now (PublishedPort[] as JSON), which comes and goes by itself
  * pools      subnets given out by the IPAM driver. `cursor`: offset of the next address never handed out, as decimal text
+ * engine     the id of the engine whose networks these are
+ * network_names, endpoint_names
+ *            what that engine calls them, as it was last heard. `known` 0: not in its list of networks.
+ *            `labels`: the container's, as JSON
+ * overrides  options of attachments that were changed by hand, by the container's name (Override as JSON)
  * addresses  an address taken (`released` null) or resting (`released` says when, as a count of releases in its pool)
  */
 export const SCHEMA: readonly string[] = [
@@ -51,4 +56,28 @@ export const SCHEMA: readonly string[] = [
   CREATE INDEX resting ON addresses (pool, released) WHERE released IS NOT NULL;
   `,
   'ALTER TABLE endpoints ADD COLUMN ports TEXT',
+  `
+  CREATE TABLE engine (id TEXT NOT NULL) STRICT;
+
+  CREATE TABLE network_names (
+    network TEXT PRIMARY KEY REFERENCES networks (id) ON DELETE CASCADE,
+    name    TEXT,
+    known   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE endpoint_names (
+    endpoint  TEXT PRIMARY KEY REFERENCES endpoints (id) ON DELETE CASCADE,
+    name      TEXT NOT NULL,
+    container TEXT,
+    image     TEXT,
+    labels    TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE overrides (
+    network TEXT NOT NULL REFERENCES networks (id) ON DELETE CASCADE,
+    name    TEXT NOT NULL,
+    options TEXT NOT NULL,
+    PRIMARY KEY (network, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -6,19 +6,17 @@ import type { Host } from '../../lib/kernel/host.ts'
 import { shown } from '../../lib/kernel/observe.ts'
 import { hostEndName, mediumName } from '../../lib/names.ts'
 import type { Networks } from '../../lib/networks.ts'
-import { inForce } from '../../lib/plan/link.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { PROFILES } from '../../lib/profiles.ts'
+import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import { difference } from '../change-log.ts'
+import type { Follower } from '../follower/follower.ts'
+import type { Overrides } from '../follower/overrides.ts'
 import { changeGiven } from '../options/change.ts'
-import {
-  checkLinkOptions,
-  checkNetworkShape,
-  parseAttachmentOptions,
-  parseNetworkOptions,
-} from '../options/parse.ts'
+import { checkNetworkShape, parseNetworkOptions } from '../options/parse.ts'
 import { explain } from './explain.ts'
+import { createNaming } from './naming.ts'
 import { openapi } from './openapi.ts'
 import type { Schema } from './schemas.ts'
 import type { Change, ExplainRequest, Options } from './types.ts'
@@ -56,6 +54,9 @@ export interface ControlParts {
   readonly host: Host
   readonly store: NetworkStore
   readonly networks: Networks
+  readonly names: NameStore
+  readonly overrides: Overrides
+  readonly follower: Pick<Follower, 'state' | 'nameOf'>
   readonly capabilities: () => Promise<Capabilities>
   readonly condition: () => Condition
   readonly version: string
@@ -63,7 +64,8 @@ export interface ControlParts {
 
 /** The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them. */
 export function controlRoutes(parts: ControlParts): Route[] {
-  const { host, store, networks, capabilities, condition, version } = parts
+  const { host, store, networks, overrides, follower, capabilities, condition, version } = parts
+  const naming = createNaming(parts)
   const membersOf = (id: string) => store.endpoints(id).flatMap(({ spec, ready }) => (ready ? [spec] : []))
 
   const look = async (specs: readonly NetworkSpec[]): Promise<Seen> => {
@@ -79,7 +81,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
 
   const viewNetwork = async (id: string) => {
     const spec = networks.network(id)
-    return networkView(spec, membersOf(id), await look([spec]))
+    return naming.network(networkView(spec, membersOf(id), await look([spec])))
   }
 
   const routes: Route[] = [
@@ -91,7 +93,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       handle: async () => {
         const specs = store.networks().flatMap(({ spec, ready }) => (ready ? [spec] : []))
         const seen = await look(specs)
-        return { networks: specs.map((spec) => networkView(spec, membersOf(spec.id), seen)) }
+        return { networks: specs.map((spec) => naming.network(networkView(spec, membersOf(spec.id), seen))) }
       },
     },
     {
@@ -136,7 +138,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       method: 'PATCH',
       path: '/v1/networks/{id}/endpoints/{endpoint}/options',
       summary:
-        'Changes an attachment under traffic; the change outlives restarts and ends with the attachment',
+        "Changes an attachment under traffic; the change is kept for the container's name, where that is known",
       body: 'Change',
       answer: 'Endpoint',
       handle: async ({ params: { id = '', endpoint = '' }, body, note }) => {
@@ -144,20 +146,14 @@ export function controlRoutes(parts: ControlParts): Route[] {
         const network = networks.network(id)
         if (!membersOf(id).some((one) => one.id === endpoint))
           throw new NotFoundError(`endpoint ${endpoint} is not one of network ${id}`)
-        let before: Options = {}
-        let after: Options = {}
-        await networks.changeEndpoint(endpoint, (spec) => {
-          before = spec.given ?? {}
-          const attachment = parseAttachmentOptions(changeGiven(before, change, 'attachment'))
-          checkLinkOptions(inForce(network.options, attachment.options), network)
-          after = attachment.given
-          return attachment
-        })
+        const name = await follower.nameOf(endpoint, id)
+        const { keptBy, before, after } = await overrides.change(endpoint, change, name)
         const changed = difference(before, after)
         if (changed) note('changed endpoint', { network: id, endpoint, ...changed })
         const members = membersOf(id)
         const spec = members.find((one) => one.id === endpoint)
-        return spec && endpointView(network, spec, members, await look([network]))
+        const view = spec && endpointView(network, spec, members, await look([network]))
+        return view && { ...naming.endpoint(view), keptBy }
       },
     },
     {
@@ -180,6 +176,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
         return {
           status: faults.length === 0 ? 'ok' : 'degraded',
           version,
+          engine: follower.state(),
           uptime: Math.round(process.uptime()),
           networks: store.networks().length,
           endpoints: store.endpoints().length,

@@ -44,6 +44,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Endpoint: object(
     {
       id: text("Docker's endpoint id"),
+      name: text("its container's; absent while the engine has named none"),
+      container: text("its container's id"),
+      image: text("its container's"),
+      labels: { ...options, description: "its container's" },
+      kept: {
+        type: 'object',
+        additionalProperties: { type: ['string', 'null'] },
+        description: "changed by hand and kept for the container's name; null takes back what it came with",
+      },
+      keptBy: { type: 'string', enum: ['name', 'endpoint'], description: 'of a change: what it is kept by' },
       network: text("Docker's network id"),
       link: text('host end of the veth pair'),
       mac: text("the container's"),
@@ -58,11 +68,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       down: { ...ref('Direction'), description: 'what the container receives' },
       faults: list(text('what is not as it should be, in words')),
     },
-    ['ports'],
+    ['name', 'container', 'image', 'labels', 'kept', 'keptBy', 'ports'],
   ),
   Network: object(
     {
       id: text("Docker's network id"),
+      name: text('absent while the engine has named none'),
+      known: { type: 'boolean', description: 'the engine has it; absent while the engine is not followed' },
       bridge: text('its bridge'),
       mtu: number('bytes'),
       internal: { type: 'boolean' },
@@ -75,7 +87,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       endpoints: list(ref('Endpoint')),
       tree: list(object({ device: text('name'), text: list(text('as `tc -s` prints it')) })),
     },
-    ['uplink', 'shared', 'tree'],
+    ['name', 'known', 'uplink', 'shared', 'tree'],
   ),
   Networks: object({ networks: list(ref('Network')) }),
   Change: request({
@@ -98,6 +110,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Health: object({
     status: { type: 'string', enum: ['ok', 'degraded'] },
     version: text('of the plugin'),
+    engine: text('`followed`, or `not followed: ` and why'),
     uptime: number('seconds'),
     networks: number('how many'),
     endpoints: number('how many'),

@@ -25,6 +25,15 @@ export interface Direction {
 
 export interface Endpoint {
   readonly id: string
+  /** its container's name, id, image and labels; absent while the engine has named none */
+  readonly name?: string
+  readonly container?: string
+  readonly image?: string
+  readonly labels?: Options
+  /** changed by hand and kept for the container's name: a text sets, null takes back what it came with; absent if nothing is */
+  readonly kept?: Change
+  /** in the answer to a change alone: what that is kept by */
+  readonly keptBy?: 'name' | 'endpoint'
   readonly network: string
   /** host end of the veth pair */
   readonly link: string
@@ -49,6 +58,10 @@ export interface Tree {
 
 export interface Network {
   readonly id: string
+  /** absent while the engine has named none */
+  readonly name?: string
+  /** whether the engine has it; absent while the engine is not followed */
+  readonly known?: boolean
   readonly bridge: string
   readonly mtu: number
   readonly internal: boolean
@@ -73,6 +86,8 @@ export interface Profile {
 export interface Health {
   readonly status: 'ok' | 'degraded'
   readonly version: string
+  /** `followed`, or `not followed: ` and why */
+  readonly engine: string
 }
 
 export interface Explained {

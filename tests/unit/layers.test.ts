@@ -71,11 +71,11 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
   'ip-address': { values: ['lib/addresses.ts'] },
   pino: { values: ['plugin/logger.ts'] },
   'pino-pretty': { values: ['plugin/logger.ts'] },
-  dockerode: { values: ['plugin/cli/engine/engine.ts'], types: ['plugin/cli/engine/engine.ts'] },
+  dockerode: { values: ['plugin/follower/engine-client.ts'] },
   'node:child_process': { values: ['plugin/cli/commands/compose.ts'] },
   'node:sqlite': {
     values: ['lib/store/database.ts'],
-    types: ['lib/store/networks.ts', 'lib/store/pools.ts'],
+    types: ['lib/store/networks.ts', 'lib/store/names.ts', 'lib/store/overrides.ts', 'lib/store/pools.ts'],
   },
 }
 

@@ -1,3 +1,4 @@
+import { engineClient } from '../../follower/engine-client.ts'
 import type { Environment, Globals } from '../call.ts'
 import { engineSocket } from './engine-host.ts'
 
@@ -43,11 +44,7 @@ const PATIENCE = 30_000
 /** Nothing is looked for before the first call. */
 export function connectEngine(globals: Globals, environment: Environment): Engine {
   const socket = (): string => engineSocket(globals, environment)
-  // Takes longer to load than all the rest, and half of the commands need no engine.
-  const loaded = async () => {
-    const options = { socketPath: socket(), timeout: PATIENCE }
-    return new (await import('dockerode')).default(options)
-  }
+  const loaded = () => engineClient(socket(), PATIENCE)
   const say = (error: unknown): never => {
     throw new Error(explain(error as EngineError, socket()), { cause: error })
   }

@@ -14,6 +14,7 @@ t.test('readSettings() has the defaults of the contract when nothing is set', as
     metricsListen: { host: '127.0.0.1', port: 9642 },
     reconcileInterval: 30_000,
     socket: '/run/docker/plugins/sluice.sock',
+    engineSocket: '/var/run/docker.sock',
   })
 })
 
@@ -74,4 +75,13 @@ t.test('SETTINGS documents every setting of the contract', async (t) => {
     t.doesNotThrow(() => readSettings({ [name]: value }))
     t.ok(meaning.length > 10)
   }
+})
+
+t.test('the engine is that of DOCKER_HOST', async (t) => {
+  for (const [host, path] of [
+    ['unix:///run/other.sock', '/run/other.sock'],
+    ['', '/var/run/docker.sock'],
+    ['tcp://10.0.0.1:2375', 'tcp://10.0.0.1:2375'],
+  ] as const)
+    t.equal(readSettings({ DOCKER_HOST: host }).engineSocket, path)
 })

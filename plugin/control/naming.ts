@@ -1,0 +1,36 @@
+import type { NameStore } from '../../lib/store/names.ts'
+import type { Follower } from '../follower/follower.ts'
+import type { Overrides } from '../follower/overrides.ts'
+import type { Endpoint, Network } from './types.ts'
+
+export interface NamingParts {
+  readonly names: NameStore
+  readonly overrides: Pick<Overrides, 'of'>
+  readonly follower: Pick<Follower, 'state'>
+}
+
+/** Adds to a view what the engine calls things, as far as that is known, and what is kept by those names. */
+export interface Naming {
+  network(view: Network): Network
+  endpoint(view: Endpoint): Endpoint
+}
+
+export function createNaming({ names, overrides, follower }: NamingParts): Naming {
+  const endpoint = (view: Endpoint): Endpoint => {
+    const kept = overrides.of({ id: view.id, networkId: view.network })
+    return { ...view, ...names.endpoint(view.id), ...(Object.keys(kept).length > 0 ? { kept } : {}) }
+  }
+  return {
+    endpoint,
+    network: (view) => {
+      const { name, known } = names.network(view.id) ?? {}
+      return {
+        ...view,
+        ...(name === undefined ? {} : { name }),
+        // An old list is no proof that a network is gone.
+        ...(known === undefined || follower.state() !== 'followed' ? {} : { known }),
+        endpoints: view.endpoints.map(endpoint),
+      }
+    },
+  }
+}

@@ -1,0 +1,137 @@
+import { messageOf } from '../../lib/errors.ts'
+import type { Networks } from '../../lib/networks.ts'
+import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
+import { inForce } from '../../lib/plan/link.ts'
+import type { NetworkSpec } from '../../lib/plan/network.ts'
+import { createQueue } from '../../lib/queue.ts'
+import type { NameStore } from '../../lib/store/names.ts'
+import type { NetworkStore } from '../../lib/store/networks.ts'
+import type { Override, OverrideStore } from '../../lib/store/overrides.ts'
+import { difference } from '../change-log.ts'
+import { changeGiven } from '../options/change.ts'
+import { isKeptByName, liveOverride, nextOverride } from '../options/override.ts'
+import { checkLinkOptions, parseAttachmentOptions } from '../options/parse.ts'
+
+type Change = Readonly<Record<string, string | null>>
+type Given = Readonly<Record<string, string>>
+
+/** Changes of attachments, kept by the container's name, so that they hold for the next container of that name. */
+export interface Overrides {
+  /**
+   * Changes an attachment under traffic.
+   *
+   * @param name its container's, undefined while that is not known
+   * @returns what the change is kept by, and the attachment's own options before and after
+   * @throws {InvalidRequestError | CommandError} all is as it was before
+   */
+  change(endpointId: string, change: Change, name: string | undefined): Promise<Changed>
+  /** Gives an endpoint what is kept for its container. Never throws; what cannot be given is logged, and a fault. */
+  restore(endpointId: string): Promise<void>
+  /** What is kept for an endpoint's container; empty if nothing is. */
+  of(endpoint: Pick<EndpointSpec, 'id' | 'networkId'>): Override
+  /** What is kept and could not be given. */
+  faults(): string[]
+}
+
+export interface Changed {
+  readonly keptBy: 'name' | 'endpoint'
+  readonly before: Given
+  readonly after: Given
+}
+
+export interface OverridesParts {
+  readonly networks: Networks
+  readonly store: NetworkStore
+  readonly names: NameStore
+  readonly overrides: OverrideStore
+  readonly log: { info(fields: object, text: string): void; warn(text: string): void }
+}
+
+export function createOverrides({ networks, store, names, overrides, log }: OverridesParts): Overrides {
+  /** Endpoints, and why theirs could not be given. */
+  const failed = new Map<string, string>()
+  // A restoration must not come between a change and its being kept.
+  const queue = createQueue()
+
+  const apply = async (endpointId: string, change: Change): Promise<{ before: Given; after: Given }> => {
+    let before: Given = {}
+    let after: Given = {}
+    await networks.changeEndpoint(endpointId, (spec, network) => {
+      const next = changed(spec, network, change)
+      before = spec.given ?? {}
+      after = next.given
+      return next
+    })
+    return { before, after }
+  }
+
+  /** @returns whether all of it is kept by the name */
+  const keep = (id: string, change: Change, name: string | undefined): boolean => {
+    const spec = store.endpoint(id)
+    if (!spec || name === undefined) return false
+    const override = overrides.override(spec.networkId, name)
+    overrides.keep(spec.networkId, name, nextOverride(override, change, askedOf(spec)))
+    return Object.keys(change).every(isKeptByName)
+  }
+
+  const nameOf = (endpointId: string): string | undefined => names.endpoint(endpointId)?.name
+  const of: Overrides['of'] = ({ id, networkId }) => {
+    const name = nameOf(id)
+    return name === undefined ? {} : overrides.override(networkId, name)
+  }
+
+  const give = async (spec: EndpointSpec): Promise<void> => {
+    const override = of(spec)
+    const asked = askedOf(spec)
+    const live = liveOverride(override, asked)
+    if (Object.keys(live).length < Object.keys(override).length)
+      overrides.keep(spec.networkId, nameOf(spec.id) ?? '', live)
+    if (isIn(live, spec.given ?? {})) return
+    const begun = performance.now()
+    const { before, after } = await apply(spec.id, live)
+    const fields = { network: spec.networkId, endpoint: spec.id, container: nameOf(spec.id) }
+    const ms = Math.round(performance.now() - begun)
+    log.info(
+      { ...fields, ...difference(before, after), ms },
+      'changed endpoint to what is kept for its container',
+    )
+  }
+
+  return {
+    of,
+    change: (id, change, name) =>
+      queue(id, async () => {
+        const changed = await apply(id, change)
+        failed.delete(id)
+        return { ...changed, keptBy: keep(id, change, name) ? 'name' : 'endpoint' }
+      }),
+    restore: (id) =>
+      queue(id, async () => {
+        const spec = store.endpoint(id)
+        if (!spec || !store.isReady(id)) return
+        try {
+          await give(spec)
+          failed.delete(id)
+        } catch (error) {
+          const text = `cannot set what is kept for container ${nameOf(id)}: ${messageOf(error)}`
+          if (failed.get(id) !== text) log.warn(text)
+          failed.set(id, text)
+        }
+      }),
+    faults: () => {
+      for (const id of failed.keys()) if (!store.endpoint(id)) failed.delete(id)
+      return [...failed.values()]
+    },
+  }
+}
+
+const askedOf = ({ asked, given }: EndpointSpec) => asked ?? given ?? {}
+
+const isIn = (override: Override, given: Given): boolean =>
+  Object.entries(override).every(([key, value]) => (given[key] ?? null) === value)
+
+function changed(spec: EndpointSpec, network: NetworkSpec, change: Change) {
+  const attachment = parseAttachmentOptions(changeGiven(spec.given ?? {}, change, 'attachment'))
+  checkLinkOptions(inForce(network.options, attachment.options), network)
+  return { ...attachment, asked: askedOf(spec) }
+}

@@ -1,0 +1,94 @@
+import { messageOf } from '../../lib/errors.ts'
+import type { EndpointName } from '../../lib/store/names.ts'
+import type { Engine } from './engine.ts'
+import type { FollowerParts } from './follower.ts'
+
+/** Puts what the engine says into the store. */
+export interface Reader {
+  /** Reads all there is. @param networks names by ids, as the engine has just listed them */
+  begin(engine: Engine, networks: ReadonlyMap<string, string>): Promise<void>
+  /** The engine is gone: nothing is asked until the next `begin`. */
+  end(): void
+  /** Reads one network soon; many wishes are one reading. Resolves when it is read, or cannot be. */
+  look(networkId: string): Promise<void>
+  renamed(container: string, name: string): void
+}
+
+type Attached = EndpointName & { readonly endpoint: string }
+
+export function createReader({ store, names, named, log }: FollowerParts): Reader {
+  let engine: Engine | undefined
+  const wanted = new Set<string>()
+  let working: Promise<void> | undefined
+
+  const note = (attached: readonly Attached[]): void => {
+    for (const { endpoint, ...name } of attached) {
+      if (!store.endpoint(endpoint)) continue
+      names.endpointIs(endpoint, name)
+      named(endpoint)
+    }
+  }
+
+  /** Image and labels, for endpoints of containers that are known by name alone. */
+  const describe = async (from: Engine, attached: readonly Attached[]): Promise<void> => {
+    const bare = attached.filter(({ endpoint }) => {
+      const known = names.endpoint(endpoint)
+      return known && known.labels === undefined
+    })
+    if (bare.length === 0) return
+    const containers = await from.containers(bare.map(({ name }) => name))
+    for (const { endpoint, name } of bare) {
+      const found = containers.find((one) => one.name === name)
+      if (!found) continue
+      const { id, image, labels } = found
+      names.endpointIs(endpoint, { name, container: id, image, labels })
+    }
+  }
+
+  const read = async (networkId: string): Promise<void> => {
+    const from = engine
+    if (!from || !store.network(networkId)) return
+    const found = await from.network(networkId)
+    // It may be on its way in or out, and then the list does not have it: an event will tell.
+    if (!found) return
+    names.networkIs(networkId, found.name)
+    note(found.attached)
+    await describe(from, found.attached)
+  }
+
+  const work = async (): Promise<void> => {
+    // Those that are added meanwhile have their turn in the same loop.
+    for (const id of wanted) {
+      wanted.delete(id)
+      await read(id).catch((error: unknown) =>
+        log.info(`cannot read the names on network ${id.slice(0, 12)}: ${messageOf(error)}`),
+      )
+    }
+    working = undefined
+  }
+
+  const look = (networkId: string): Promise<void> => {
+    wanted.add(networkId)
+    working ??= work()
+    return working
+  }
+
+  return {
+    begin: async (from, networks) => {
+      names.networksAre(networks)
+      for (const { id, endpoints, ...rest } of await from.containers())
+        note(endpoints.map((endpoint) => ({ endpoint, container: id, ...rest })))
+      engine = from
+      // The list has a container's endpoints only once it has started.
+      const unnamed = store.endpoints().filter(({ spec }) => !names.endpoint(spec.id)?.labels)
+      for (const id of new Set(unnamed.map(({ spec }) => spec.networkId))) await look(id)
+    },
+    end: () => {
+      engine = undefined
+    },
+    look,
+    renamed: (container, name) => {
+      for (const endpoint of names.rename(container, name)) named(endpoint)
+    },
+  }
+}
