@@ -109,7 +109,7 @@ run_tests() {
   local passed=0 failed=0 tier
   mkdir -p build
   assemble "$(dpkg --print-architecture)" build/plugin || failed=1
-  for tier in ok test:kernel test:docker test:engines test:compare test:vm; do run_tier "$tier"; done
+  for tier in ok test:kernel test:docker test:engines test:compare test:vm test:fresh; do run_tier "$tier"; done
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }

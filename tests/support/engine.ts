@@ -6,7 +6,7 @@ import { withPackages } from './layer.ts'
 import { ensurePackages } from './packages.ts'
 import { type Plain, type PlainOptions, startPlain } from './plain.ts'
 import { startRegistry } from './registry.ts'
-import { engineRoot } from './roots.ts'
+import { engineRoot, type Release } from './roots.ts'
 import { type RunOptions, run } from './run.ts'
 import { snapshot } from './snapshot.ts'
 import { until } from './until.ts'
@@ -20,6 +20,12 @@ export interface EngineOptions {
   readonly iptables?: 'nft' | 'legacy'
   /** Debian packages that its machine has besides; not with 20.10, whose machine is this one. */
   readonly packages?: readonly string[]
+}
+
+const releases: Readonly<Record<Version, Release>> = {
+  '20.10': 'bookworm',
+  '26.1': 'trixie',
+  '28.5': 'forky',
 }
 
 // An image's default command: does nothing, and ends at once when told to, which a plain `sleep` as process 1 does not.
@@ -71,7 +77,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   await ensurePackages(['docker.io', 'docker-compose', 'iproute2', 'nftables', 'iptables', 'conntrack'])
   const path = ['/run/engine-bin']
   const host = await createHost(
-    version === '20.10' ? { path } : { base: await withPackages(await engineRoot(version), packages), path },
+    version === '20.10'
+      ? { path }
+      : { base: await withPackages(await engineRoot(releases[version]), packages), path },
   )
   const engine = describe(host, options)
   try {

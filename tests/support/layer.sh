@@ -20,7 +20,7 @@ export DEBIAN_FRONTEND=noninteractive
 chroot . apt-get -q update
 chroot . apt-get -q -y install --no-install-recommends "$@"
 chroot . apt-get clean
-rm -rf var/lib/apt/lists
+rm -rf var/lib/apt/lists etc/resolv.conf usr/sbin/policy-rc.d
 umount -R proc dev
 cd /
 umount "$layer.root"

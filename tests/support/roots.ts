@@ -7,25 +7,43 @@ import { run } from './run.ts'
 /** Where roots and images outlive a run of the tests. */
 export const cacheDir = process.env.SLUICE_TEST_CACHE ?? '/var/cache/sluice-tests'
 
-/** Debian's suites and the engine each brings. Debian 12's own, 20.10, is this machine's. */
-const suites = { '26.1': 'trixie', '28.5': 'forky' } as const
+/** Debian's releases that the tests use. What each of them brings is read from its root. */
+export type Release = 'bookworm' | 'trixie' | 'forky'
 
 // libatomic1 is what Node itself needs beyond a minimal system.
-const include = 'docker.io,docker-cli,docker-compose,iproute2,nftables,iptables,iperf3,conntrack,libatomic1'
+const engine = 'docker.io,docker-compose,iproute2,nftables,iptables,iperf3,conntrack,libatomic1'
+/** Newer releases have the Docker CLI in a package of its own. */
+const engines: Readonly<Record<Release, string>> = {
+  bookworm: engine,
+  trixie: `docker-cli,${engine}`,
+  forky: `docker-cli,${engine}`,
+}
 
 /**
- * The root file system of a Debian with this engine, built with debootstrap when it is not in the cache yet (about a minute
+ * The root file system of a Debian with its engine, built with debootstrap when it is not in the cache yet (about a minute
  * and 0.7 GB each).
  *
  * @throws {Error} when it cannot be built within 10 minutes, with debootstrap's last words
  */
-export async function engineRoot(version: keyof typeof suites): Promise<string> {
-  const root = join(cacheDir, `engine-${version}`)
-  if (isComplete(root)) return root
+export const engineRoot = (release: Release): Promise<string> =>
+  builtRoot(`engine-${release}`, release, engines[release])
+
+/**
+ * The root file system of a Debian as its installer leaves a small server: systemd, and sudo.
+ *
+ * @throws {Error} as {@link engineRoot}
+ */
+export const serverRoot = (release: Release): Promise<string> =>
+  builtRoot(`server-${release}`, release, 'systemd,systemd-sysv,dbus,sudo')
+
+async function builtRoot(name: string, suite: Release, include: string): Promise<string> {
+  const root = join(cacheDir, name)
+  const isThere = () => isComplete(root, include)
+  if (isThere()) return root
   mkdirSync(cacheDir, { recursive: true })
-  const unlock = await lock(`${root}.lock`, () => isComplete(root))
+  const unlock = await lock(`${root}.lock`, isThere)
   try {
-    if (!isComplete(root)) await build(suites[version], root)
+    if (!isThere()) await build(suite, include, root)
   } finally {
     unlock()
   }
@@ -33,12 +51,12 @@ export async function engineRoot(version: keyof typeof suites): Promise<string> 
 }
 
 /** Built to its end, and with all that is in it today. */
-function isComplete(root: string): boolean {
+function isComplete(root: string, include: string): boolean {
   const mark = join(root, '.complete')
   return existsSync(mark) && readFileSync(mark, 'utf8') === include
 }
 
-async function build(suite: string, root: string): Promise<void> {
+async function build(suite: Release, include: string, root: string): Promise<void> {
   await ensurePackages(['debootstrap'])
   const part = `${root}.part`
   rmSync(part, { recursive: true, force: true })
@@ -63,7 +81,7 @@ async function build(suite: string, root: string): Promise<void> {
 }
 
 /** The mirror that this machine installs its own packages from. */
-async function mirror(): Promise<string> {
+export async function mirror(): Promise<string> {
   const uris = await run(['apt-get', 'indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
   const uri = uris.split('\n').find((line) => line !== '' && !line.includes('security'))
   if (uri === undefined) throw new Error('apt knows no mirror: its sources are empty')

@@ -43,7 +43,7 @@ const frame = 1514
  *
  * @throws {Error} when iperf3 does, with its report
  */
-export async function iperf(engine: Engine, options: IperfOptions): Promise<Throughput> {
+export async function iperf(engine: Pick<Engine, 'cli'>, options: IperfOptions): Promise<Throughput> {
   const { from, to, address = to, seconds, reverse = false, parallel = 1, udp } = options
   await engine.cli('exec', '-d', to, 'iperf3', '-s', '-1', '-J')
   await until(`iperf3 to listen in ${to}`, () =>

@@ -39,7 +39,7 @@ const room = 2 ** 30
  */
 export async function vmImage(): Promise<VmImage> {
   await ensurePackages(['busybox-static', 'cpio', 'e2fsprogs', 'kmod', 'xz-utils'])
-  const base = await engineRoot('26.1')
+  const base = await engineRoot('trixie')
   const parts = [import.meta.filename, initramfsInit, busybox, join(base, 'var/lib/dpkg/status')]
   const hash = createHash('sha256')
   for (const part of parts) hash.update(readFileSync(part))
