@@ -72,7 +72,8 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
   pino: { values: ['plugin/logger.ts'] },
   'pino-pretty': { values: ['plugin/logger.ts'] },
   dockerode: { values: ['plugin/follower/engine-client.ts'] },
-  'node:child_process': { values: ['plugin/cli/commands/compose.ts'] },
+  'node:child_process': { values: ['plugin/cli/compose/read.ts'] },
+  yaml: { values: ['plugin/cli/compose/plain.ts'] },
   'node:sqlite': {
     values: ['lib/store/database.ts'],
     types: ['lib/store/networks.ts', 'lib/store/names.ts', 'lib/store/overrides.ts', 'lib/store/pools.ts'],

@@ -1,11 +1,14 @@
 import { messageOf } from '../../../lib/errors.ts'
 import type { Run } from '../call.ts'
+import { sluiceNetworks } from '../compose/file.ts'
+import { readCompose } from '../compose/read.ts'
+import { asComposeHas } from '../compose/versions.ts'
 import { connectEngine } from '../engine/engine.ts'
 import { findPlugins } from '../engine/plugins.ts'
-import { readCompose, sluiceNetworks } from './compose.ts'
 
 export const explain: Run = async ({ args: [file = ''], flags, globals, environment, output }) => {
-  const networks = sluiceNetworks(await readCompose(file, environment))
+  const { file: read, version } = await readCompose(file, environment)
+  const { networks, warnings } = asComposeHas(sluiceNetworks(read), version)
   if (networks.length === 0) return output.warn(`${file}: no network of the driver sluice`)
   const engine = connectEngine(globals, environment)
   const [client] = await findPlugins({ engine, environment })
@@ -21,5 +24,6 @@ export const explain: Run = async ({ args: [file = ''], flags, globals, environm
         : [`# network ${network.name}`, ...notes.map((note) => `# ${note}`), ...commands].join('\n'),
     )
   }
+  for (const warning of warnings) output.warn(warning)
   output.write(`${blocks.join(flags.format === 'json' ? '\n' : '\n\n')}\n`)
 }

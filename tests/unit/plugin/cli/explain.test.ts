@@ -1,7 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/commands/compose.ts'
-import { gatewayOf, portTexts } from '../../../../plugin/cli/commands/compose-ports.ts'
+import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/compose/file.ts'
+import { gatewayOf, portTexts } from '../../../../plugin/cli/compose/ports.ts'
+import { passesAttachmentOptions } from '../../../../plugin/cli/compose/versions.ts'
 import { runCli, startLab } from '../../fixtures/cli/run.ts'
 
 const file = {
@@ -108,10 +109,13 @@ t.test('portTexts() writes ports as docker run -p takes them', async (t) => {
 })
 
 /** A Docker client whose Compose gives the canonical form of any file, or that has no Compose. */
-function docker(folder: string, { compose }: { compose: boolean }): string {
-  const path = `${folder}/docker-${compose}`
+function docker(
+  folder: string,
+  { compose, version = '2.40.3' }: { compose: boolean; version?: string },
+): string {
+  const path = `${folder}/docker-${compose}-${version}`
   const config = `case "$*" in
-    'compose version') ;;
+    'compose version --short') echo ${version} ;;
     'compose -f bad.yaml config --format json' | *bad.yaml*) echo 'services.web: image is missing' >&2; exit 15 ;;
     'compose -f - config --format json') cat ;;
     *) echo '${JSON.stringify(file)}' ;;
@@ -158,18 +162,82 @@ t.test('explain prints commands by network, and changes nothing', async (t) => {
   )
 })
 
-t.test('explain without Compose takes JSON, and says what it needs for the rest', async (t) => {
-  const { run, folder } = await startLab(t)
-  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: false }) }
-  t.match(await run(['explain', '-'], { env, input: JSON.stringify(file) }), {
+const YAML = `
+x-slow: &slow { rate: 1mbit }
+networks:
+  front: { driver: sluice, driver_opts: { rate: "\${RATE:-20mbit}" } }
+services:
+  web: { image: a, networks: { front: { driver_opts: *slow } } }
+`
+
+t.test('explain reads plain files without Compose, with variables of the .env beside them', async (t) => {
+  const { run, folder, received } = await startLab(t)
+  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: false }), PATH: '/nowhere' }
+  writeFileSync(`${folder}/compose.yaml`, YAML)
+  writeFileSync(`${folder}/.env`, 'RATE=5mbit\nCOMPOSE_PROJECT_NAME=shop\n')
+  t.match(await run(['explain', `${folder}/compose.yaml`], { env }), {
+    status: 0,
+    stdout: /^# network shop_front/,
+    stderr:
+      'WARNING: services.web, driver_opts on network shop_front: Compose needs to be 2.27.1 or newer. With any Compose: docker sluice set shop_front/CONTAINER rate=1mbit\n',
+  })
+  t.match(received.at(-1), {
+    body: {
+      name: 'shop_front',
+      options: { rate: '5mbit' },
+      endpoints: [{ name: 'web', options: { rate: '1mbit' } }],
+    },
+  })
+  t.match(await run(['explain', '-'], { env: { ...env, RATE: '7mbit' }, input: JSON.stringify(file) }), {
     status: 0,
     stdout: /^# network project_front/,
   })
-  t.strictSame(await run(['explain', '-'], { env, input: 'services: {}' }), {
+})
+
+t.test('explain says what it cannot read without Compose, and what to do', async (t) => {
+  const { run, folder } = await startLab(t)
+  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: false }), PATH: '/nowhere' }
+  t.strictSame(await run(['explain', '-'], { env, input: 'include: [other.yaml]' }), {
     status: 1,
     stdout: '',
-    stderr: 'explain: needs Docker Compose v2 to read -, unless it is JSON\n',
+    stderr:
+      'cannot read - without Docker Compose: it has "include". Install the plugin "docker compose", or let another Compose write it out: docker-compose -f - config | docker sluice explain -\n',
   })
+  t.match(await run(['explain', '-'], { env, input: 'services: [' }), { status: 1, stderr: /^-: / })
+})
+
+t.test('explain leaves out what this Compose drops, and warns of each', async (t) => {
+  for (const [version, does] of [
+    ['2.26.1-4', '2.26.1-4 drops them silently'],
+    ['1.29.2', '1.29.2 refuses them'],
+  ] as const) {
+    const { run, folder, received } = await startLab(t)
+    const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: docker(folder, { compose: true, version }) }
+    writeFileSync(`${folder}/compose.yaml`, '')
+    t.equal(
+      (await run(['explain', `${folder}/compose.yaml`], { env })).stderr,
+      `WARNING: services.web, driver_opts on network project_back: Compose needs to be 2.27.1 or newer, ${does}. With any Compose: docker sluice set project_back/CONTAINER rate=1mbit priority=3\n`,
+    )
+    t.match(received.at(-1), {
+      body: { name: 'project_back', endpoints: [{ name: 'web', options: {} }, { name: 'database' }] },
+    })
+  }
+})
+
+t.test('passesAttachmentOptions() knows the first Compose that passes them', async (t) => {
+  for (const version of [
+    '2.27.1',
+    'v2.27.1',
+    '2.40.3-3',
+    '2.28.0',
+    '3.0',
+    '5.0.0-rc.1',
+    '2.27.1-desktop.1',
+    'dev',
+  ])
+    t.equal(passesAttachmentOptions(version), true, version)
+  for (const version of ['2.27.0', '2.26.1-4', '1.29.2', 'v2.5.0', '2.27'])
+    t.equal(passesAttachmentOptions(version), false, version)
 })
 
 t.test('explain shows what is wrong with a file, and whose option is bad', async (t) => {

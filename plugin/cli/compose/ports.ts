@@ -1,4 +1,4 @@
-import type { Attachments, ComposeNetwork } from './compose.ts'
+import type { Attachments, ComposeNetwork } from './file.ts'
 
 /** A port of a service: text or a number in a file as people write it, an object in the canonical form (compose-spec). */
 export type ComposePort =

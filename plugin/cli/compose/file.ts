@@ -1,0 +1,80 @@
+import type { ExplainRequest, Options } from '../../control/types.ts'
+import { type ComposePort, gatewayOf, portTexts } from './ports.ts'
+
+type Words = Readonly<Record<string, unknown>>
+
+/** The part of a Compose file that networks are made of, in its canonical form (compose-spec). */
+export interface ComposeFile {
+  readonly networks?: Readonly<Record<string, ComposeNetwork | null>>
+  readonly services?: Readonly<Record<string, ComposeService>>
+}
+
+export interface ComposeService {
+  /** such as `host`: on no network of the file */
+  readonly network_mode?: string
+  readonly networks?: ServiceNetworks
+  readonly ports?: readonly ComposePort[]
+}
+
+export interface ComposeNetwork {
+  readonly name?: string
+  readonly driver?: string
+  readonly driver_opts?: Words
+  readonly external?: boolean
+  readonly internal?: boolean
+  readonly enable_ipv6?: boolean
+  readonly ipam?: { readonly config?: readonly { readonly subnet?: string }[] }
+}
+
+/** A service's networks, by the key that each has in the file. */
+export type Attachments = Readonly<
+  Record<string, { readonly driver_opts?: Words; readonly gw_priority?: number } | null>
+>
+
+/** A list in a file as people write it, a map in the canonical form. */
+export type ServiceNetworks = readonly string[] | Attachments
+
+/** Whether a network of this driver is the plugin's, under whatever repository and tag it was installed. */
+const isSluice = (driver: string | undefined): boolean => /^(.+\/)?sluice(:.+)?$/.test(driver ?? '')
+
+const optionsOf = (words: Words | undefined): Options =>
+  Object.fromEntries(Object.entries(words ?? {}).map(([key, value]) => [key, String(value)]))
+
+/** Every network of the file that Sluice would make, with the services on it. Pure. */
+export function sluiceNetworks({ networks = {}, services = {} }: ComposeFile): readonly ExplainRequest[] {
+  return Object.entries(networks).flatMap(([key, network]) => {
+    if (!network || network.external || !isSluice(network.driver)) return []
+    const { name = key, driver_opts, internal, enable_ipv6, ipam } = network
+    const subnets = (ipam?.config ?? []).flatMap(({ subnet }) => (subnet === undefined ? [] : [subnet]))
+    const endpoints = Object.entries(services).flatMap(
+      ([service, { networks: given, ports = [], network_mode: mode }]) => {
+        const attachments = mode === undefined ? attachmentsOf(given) : {}
+        if (!Object.hasOwn(attachments, key)) return []
+        const published = gatewayOf(attachments, networks) === key ? portTexts(ports) : []
+        return [
+          {
+            name: service,
+            options: optionsOf(attachments[key]?.driver_opts),
+            ...(published.length === 0 ? {} : { ports: published }),
+          },
+        ]
+      },
+    )
+    return [
+      {
+        name,
+        options: optionsOf(driver_opts),
+        endpoints,
+        ...(subnets.length === 0 ? {} : { subnets }),
+        ...(enable_ipv6 === undefined ? {} : { ipv6: enable_ipv6 }),
+        ...(internal === undefined ? {} : { internal }),
+      },
+    ]
+  })
+}
+
+const isList = (given: ServiceNetworks): given is readonly string[] => Array.isArray(given)
+
+function attachmentsOf(given: ServiceNetworks = ['default']): Attachments {
+  return isList(given) ? Object.fromEntries(given.map((name) => [name, null])) : given
+}
