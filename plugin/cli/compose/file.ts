@@ -78,3 +78,7 @@ const isList = (given: ServiceNetworks): given is readonly string[] => Array.isA
 function attachmentsOf(given: ServiceNetworks = ['default']): Attachments {
   return isList(given) ? Object.fromEntries(given.map((name) => [name, null])) : given
 }
+
+/** Reads what `docker compose config --format json` prints, where a dollar sign is written twice. */
+export const parseConfig = (text: string): ComposeFile =>
+  JSON.parse(text, (_key, value) => (typeof value === 'string' ? value.replaceAll('$$', '$') : value))

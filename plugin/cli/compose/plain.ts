@@ -37,7 +37,7 @@ export function parsePlain(text: string, { project, variables }: PlainOptions): 
   const services = fill(file.services, 'services')
   const networks = fill(file.networks, 'networks')
   const named = typeof file.name === 'string' ? interpolate(file.name, variables) : undefined
-  const prefix = variables.COMPOSE_PROJECT_NAME || named || projectName(project)
+  const prefix = projectName(variables.COMPOSE_PROJECT_NAME || named || project)
   const profiles = (variables.COMPOSE_PROFILES ?? '').split(',')
   const isOn = ({ profiles: own }: Tree): boolean =>
     !Array.isArray(own) ||
@@ -51,7 +51,7 @@ export function parsePlain(text: string, { project, variables }: PlainOptions): 
   }
 }
 
-/** As Compose makes a project's name of its folder's. */
+/** As Compose makes a project's name of its folder's, or of what it is called in the file. */
 export const projectName = (folder: string): string =>
   folder
     .toLowerCase()

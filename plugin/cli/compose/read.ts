@@ -5,7 +5,7 @@ import { text as readAll } from 'node:stream/consumers'
 import { parseEnv, promisify } from 'node:util'
 import { messageOf } from '../../../lib/errors.ts'
 import type { Environment } from '../call.ts'
-import type { ComposeFile } from './file.ts'
+import { type ComposeFile, parseConfig } from './file.ts'
 
 /** A Compose file, and the version of the Compose that is here. */
 export interface ReadFile {
@@ -31,7 +31,7 @@ export async function readCompose(path: string, environment: Environment): Promi
   }
   try {
     const config = await run([docker, 'compose', '-f', path, 'config', '--format', 'json'], input)
-    return { file: JSON.parse(config), version }
+    return { file: parseConfig(config), version }
   } catch (error) {
     throw new Error((error as { stderr?: string }).stderr?.trim() || messageOf(error), { cause: error })
   }
