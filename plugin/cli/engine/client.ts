@@ -24,13 +24,23 @@ export interface Client {
   health(): Promise<Health>
 }
 
-/**
- * @param socketPath the plugin's socket
- * @param patience ms
- */
-export function connectPlugin(socketPath: string, patience: number = PATIENCE): Client {
+/** How a plugin is called where it is not reached. */
+interface Manner {
+  /** its socket as the engine has it, which may not be how it is reached */
+  readonly path?: string
+  /** what helps where nobody answers */
+  readonly remedy?: string
+  /** ms */
+  readonly patience?: number | undefined
+}
+
+/** @param socketPath the plugin's socket */
+export function connectPlugin(
+  socketPath: string,
+  { path: shown = socketPath, remedy, patience = PATIENCE }: Manner = {},
+): Client {
   const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
-    send<T>({ socketPath, patience, method, path: `/v1/${path}`, body })
+    send<T>({ socketPath, shown, remedy, patience, method, path: `/v1/${path}`, body })
   return {
     networks: async () => (await call<{ networks: Network[] }>('GET', 'networks')).networks,
     network: (id, { tree = false } = {}) => call('GET', `networks/${id}${tree ? '?tree=1' : ''}`),
@@ -45,6 +55,8 @@ export function connectPlugin(socketPath: string, patience: number = PATIENCE): 
 
 interface Sent {
   readonly socketPath: string
+  readonly shown: string
+  readonly remedy: string | undefined
   readonly patience: number
   readonly method: string
   readonly path: string
@@ -54,7 +66,7 @@ interface Sent {
 /** @throws {Error} for a person; with the system's error as its cause where the plugin was not reached */
 async function send<T>(sent: Sent): Promise<T> {
   const { status, text } = await exchange(sent).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(unreached(sent.socketPath, error), { cause: error })
+    throw new Error(unreached(sent, error), { cause: error })
   })
   const answer = parseAnswer(text)
   if (status === 200 && answer !== undefined) return answer as T
@@ -90,7 +102,8 @@ function parseAnswer(text: string): unknown {
   }
 }
 
-const unreached = (socketPath: string, { code, message }: NodeJS.ErrnoException): string =>
-  code === 'EACCES'
-    ? `permission denied at ${socketPath}: run as root, e.g. sudo docker sluice ls`
-    : `cannot reach Sluice at ${socketPath}: ${message}`
+function unreached({ shown, remedy }: Sent, { code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EACCES') return `permission denied at ${shown}: run as root, e.g. sudo docker sluice ls`
+  const cause = code === 'ECONNREFUSED' ? 'nobody answers there' : message
+  return `cannot reach Sluice at ${shown}: ${cause}${remedy ? `; try: ${remedy}` : ''}`
+}

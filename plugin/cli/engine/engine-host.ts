@@ -24,12 +24,24 @@ export function engineSocket(globals: Globals, environment: Environment): string
 function engineHost({ host, context, config }: Globals, environment: Environment): string {
   if (host !== undefined && context !== undefined)
     throw new Error('conflicting options: cannot specify both --host and --context')
-  const folder = config ?? (environment.DOCKER_CONFIG || join(environment.HOME ?? homedir(), '.docker'))
+  const folder = configFolder(config, environment)
   if (context !== undefined) return contextHost(folder, context)
   const named = host ?? environment.DOCKER_HOST
   if (named) return named
   return contextHost(folder, environment.DOCKER_CONTEXT || currentContext(folder))
 }
+
+/** What names the engine's socket; nothing where it is the usual one. */
+export function hostSource({ host, context, config }: Globals, environment: Environment): string {
+  if (context !== undefined) return `the context "${context}"`
+  if (host !== undefined) return '--host'
+  if (environment.DOCKER_HOST) return 'DOCKER_HOST'
+  const current = environment.DOCKER_CONTEXT || currentContext(configFolder(config, environment))
+  return current === '' || current === 'default' ? '' : `the context "${current}"`
+}
+
+const configFolder = (config: string | undefined, environment: Environment): string =>
+  config ?? (environment.DOCKER_CONFIG || join(environment.HOME ?? homedir(), '.docker'))
 
 /** `docker context use` writes it; a file that is not there, or that cannot be read, names none. */
 function currentContext(folder: string): string {

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { engineClient } from '../../follower/engine-client.ts'
 import type { Environment, Globals } from '../call.ts'
-import { engineSocket } from './engine-host.ts'
+import { engineSocket, hostSource } from './engine-host.ts'
 
 /** A container on a network. */
 export interface Attached {
@@ -36,6 +37,8 @@ export interface Engine {
    */
   network(name: string): Promise<EngineNetwork | undefined>
   plugins(): Promise<readonly EnginePlugin[]>
+  /** Path of its socket; nothing where it is not on this machine. */
+  socket(): string | undefined
 }
 
 /** ms */
@@ -46,9 +49,18 @@ export function connectEngine(globals: Globals, environment: Environment): Engin
   const socket = (): string => engineSocket(globals, environment)
   const loaded = () => engineClient(socket(), PATIENCE)
   const say = (error: unknown): never => {
-    throw new Error(explain(error as EngineError, socket()), { cause: error })
+    throw new Error(explain(error as EngineError, socket(), hostSource(globals, environment)), {
+      cause: error,
+    })
   }
   return {
+    socket: () => {
+      try {
+        return socket()
+      } catch {
+        return undefined
+      }
+    },
     async network(name) {
       const network = (await loaded()).getNetwork(encodeURIComponent(name))
       const found = await network
@@ -80,12 +92,23 @@ type EngineError = NodeJS.ErrnoException & {
   readonly json?: { readonly message?: string }
 }
 
-/** In the words of Docker's client. */
-function explain({ code, statusCode, json, message }: EngineError, socketPath: string): string {
+/** In the words of Docker's client, with what to do. @param source what named the socket */
+function explain({ code, statusCode, json, message }: EngineError, path: string, source: string): string {
   if (statusCode !== undefined) return `Error response from daemon: ${json?.message ?? message}`
   if (code === 'EACCES')
-    return `permission denied while trying to connect to the Docker daemon socket at unix://${socketPath}: run as root, e.g. sudo docker sluice ls`
-  if (code === 'ENOENT' || code === 'ECONNREFUSED')
-    return `Cannot connect to the Docker daemon at unix://${socketPath}. Is the docker daemon running?`
-  return `cannot ask the Docker daemon at unix://${socketPath}: ${message}`
+    return `permission denied while trying to connect to the Docker daemon socket at unix://${path}: run as root, e.g. sudo docker sluice ls`
+  const there = `Cannot connect to the Docker daemon at unix://${path}`
+  if (code === 'ECONNREFUSED')
+    return `${there}: nobody listens there. Is the docker daemon running? To start it: sudo systemctl start docker`
+  if (code === 'ENOENT')
+    return source
+      ? `${there}: no socket is there. Is the docker daemon running, and is ${source} right?`
+      : `${there}. Is the docker daemon running? To start it: sudo systemctl start docker${rootlessHint()}`
+  return `cannot ask the Docker daemon at unix://${path}: ${message}`
+}
+
+/** An engine without root's rights has its socket among what is its user's. */
+function rootlessHint(): string {
+  const path = `/run/user/${process.env.SUDO_UID ?? process.getuid?.()}/docker.sock`
+  return existsSync(path) ? `. For the rootless engine that is here: DOCKER_HOST=unix://${path}` : ''
 }

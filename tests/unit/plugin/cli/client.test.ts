@@ -45,7 +45,7 @@ t.test('who does not answer is given up', async (t) => {
   const silent = createServer((socket) => void socket.on('error', () => undefined))
   t.teardown(() => void silent.close())
   await new Promise<void>((resolve) => void silent.listen(path, resolve))
-  await t.rejects(connectPlugin(path, 50).health(), {
+  await t.rejects(connectPlugin(path, { patience: 50 }).health(), {
     message: `cannot reach Sluice at ${path}: no answer within 0.05 s`,
   })
   await t.rejects(connectPlugin(`${path}.none`).health(), { message: /cannot reach Sluice at .*ENOENT/ })

@@ -83,7 +83,7 @@ t.test('ls and watch say what is in the way', async (t) => {
     [
       ['ls'],
       { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
-      /^Cannot connect to the Docker daemon at unix:\/\/\/nowhere\/docker\.sock\. Is the docker daemon running\?\n$/,
+      /^Cannot connect to the Docker daemon at unix:\/\/\/nowhere\/docker\.sock: no socket is there\. Is the docker daemon running, and is DOCKER_HOST right\?\n$/,
     ],
     [['watch', 'none'], {}, /^network none not found\n$/],
     [['watch', '--interval', '1'], {}, /^invalid argument "1" for "--interval" flag: expected a duration/],

@@ -1,4 +1,5 @@
 import { chmodSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { connectEngine } from '../../../../plugin/cli/engine/engine.ts'
 import { findPlugins, pluginOf } from '../../../../plugin/cli/engine/plugins.ts'
@@ -16,7 +17,9 @@ async function places(t: Test, plugins?: readonly object[]) {
 
 t.test('a managed plugin is found by its id, a plain process by its name', async (t) => {
   const there = await places(t)
-  await t.rejects(findPlugins(there), { message: /^cannot find Sluice: .*docker plugin ls.*sluice\.sock/ })
+  await t.rejects(findPlugins(there), {
+    message: /^cannot reach Sluice: the plugin sluice:latest has no socket at .*cafe\/sluice\.sock/,
+  })
   const { received: plain } = await servePlugin(t, `${there.folder}/sluice.sock`)
   t.equal((await findPlugins(there)).length, 1)
   const { received: managed } = await servePlugin(t, `${there.folder}/cafe/sluice.sock`)
@@ -48,9 +51,13 @@ t.test(
     ])
     for (const id of ['volumes', 'off']) await servePlugin(t, `${there.folder}/${id}/sluice.sock`)
     await serve(t, `${there.folder}/weave/sluice.sock`, () => undefined)
-    await t.rejects(findPlugins(there), { message: /^cannot find Sluice/ })
+    await t.rejects(findPlugins(there), {
+      message:
+        'cannot reach Sluice: the plugin sluice:latest is disabled: docker plugin enable sluice:latest',
+    })
     await t.rejects(pluginOf(network, there), {
-      message: 'cannot reach Sluice: docker plugin enable sluice:latest',
+      message:
+        'cannot reach Sluice: the plugin sluice:latest is disabled: docker plugin enable sluice:latest',
     })
     for (const driver of ['bridge', 'volumes:latest'])
       await t.rejects(pluginOf({ name: 'back', driver }, there), {
@@ -110,4 +117,20 @@ t.test('of several failures, that of a socket which may not be opened is told', 
     (await runNode(['--input-type=module', '--eval', script], { ordinary: true })).stdout,
     `permission denied at ${there.folder}/cafe/sluice.sock: run as root, e.g. sudo docker sluice ls\n`,
   )
+})
+
+t.test('an engine without Sluice is told from one whose plugin does not answer', async (t) => {
+  const there = await places(t, [])
+  await t.rejects(findPlugins(there), {
+    message:
+      /^cannot find Sluice: the engine at unix:.*docker\.sock has no plugin of it .* no service listens at .*build\.sh install$/,
+  })
+  const dead = await places(t)
+  await mkdir(`${dead.folder}/cafe`)
+  const script = `require('net').createServer().listen('${dead.folder}/cafe/sluice.sock', () => process.kill(process.pid, 'SIGKILL'))`
+  await runNode(['--eval', script])
+  await t.rejects(findPlugins(dead), {
+    message:
+      /^cannot reach Sluice at .*cafe\/sluice\.sock: nobody answers there; try: docker plugin disable -f sluice:latest && docker plugin enable sluice:latest$/,
+  })
 })

@@ -1,0 +1,56 @@
+import t, { type Test } from 'tap'
+import { type Engine, startEngine } from '../support/engine.ts'
+import { installManaged } from '../support/managed.ts'
+import { type Ended, runCli } from '../unit/fixtures/cli/run.ts'
+
+t.setTimeout(480_000)
+
+/** The command as a person of this machine has it, whose files are not those that the engine sees. */
+const command = ({ env }: Engine, ...args: string[]): Promise<Ended> => runCli(args, { env })
+
+async function says(t: Test, ended: Promise<Ended>, message: RegExp): Promise<void> {
+  t.match(await ended, { status: 1, stdout: '', stderr: message })
+}
+
+t.test('the command finds a plugin whose socket is in another mount namespace', async (t) => {
+  const engine = await startEngine({ version: '20.10' })
+  t.teardown(() => engine.stop())
+  await says(
+    t,
+    command(engine, 'ls'),
+    /^cannot find Sluice: the engine at unix:\S+docker\.sock has no plugin of it/,
+  )
+
+  const plain = await engine.startPlain()
+  await engine.cli('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', 'web')
+  t.match(await command(engine, 'ls'), { status: 0, stdout: /^web /m, stderr: '' })
+  t.match(await command(engine, 'set', 'web', 'rate=7mbit'), { status: 0 })
+  t.match(await command(engine, 'inspect', 'web'), { stdout: /rate=7mbit/ })
+  await engine.cli('network', 'rm', 'web')
+  await plain.kill('SIGKILL')
+  await says(t, command(engine, 'ls'), /^cannot reach Sluice at \S+: nobody answers there; try: systemctl/)
+  await engine.enter(['rm', '/run/docker/plugins/sluice.sock'])
+
+  const { driver } = await installManaged(engine)
+  await engine.cli('network', 'create', '-d', driver, '-o', 'rate=5mbit', 'web')
+  t.match(await command(engine, 'ls'), { status: 0, stdout: /^web /m, stderr: '' })
+  t.match(await command(engine, 'set', 'web', 'rate=7mbit'), { status: 0 })
+
+  await t.test('and names what is in its way', async (t) => {
+    const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    await says(t, runCli(['ls'], { env: engine.env, through }), /^permission denied .* run as root/)
+    const host = 'unix:///nowhere/docker.sock'
+    await says(
+      t,
+      runCli(['ls'], { env: { DOCKER_HOST: host } }),
+      /no socket is there.* is DOCKER_HOST right\?/,
+    )
+    await engine.cli('plugin', 'disable', '-f', driver)
+    const disabled = /^cannot reach Sluice: the plugin sluice:latest is disabled: docker plugin enable/
+    await says(t, command(engine, 'ls'), disabled)
+    await says(t, command(engine, 'set', 'web', 'rate=9mbit'), disabled)
+    await engine.cli('plugin', 'enable', driver)
+    await engine.kill()
+    await says(t, command(engine, 'ls'), /nobody listens there. Is the docker daemon running\?/)
+  })
+})
