@@ -61,6 +61,8 @@ export interface NetworkStore {
   isReady(endpointId: string): boolean
   endpoints(networkId?: string): EndpointRow[]
   removeEndpoint(id: string): void
+  /** Rows written since the start: as long as it stays the same, nothing has changed. */
+  changes(): number
 }
 
 type Row = Record<string, unknown>
@@ -102,6 +104,7 @@ export function networkStore(database: DatabaseSync): NetworkStore {
   const ofNetwork = statement(
     'SELECT spec, ports, ready, joined, made FROM endpoints WHERE network = ? ORDER BY slot',
   )
+  const countChanges = statement('SELECT total_changes() AS count')
   const deleteEndpoint = statement('DELETE FROM endpoints WHERE id = ?')
 
   const freeSlot = (networkId: string): number => {
@@ -164,5 +167,6 @@ export function networkStore(database: DatabaseSync): NetworkStore {
         made: Number(row.made),
       })),
     removeEndpoint: (id) => void deleteEndpoint.run(id),
+    changes: () => Number(countChanges.get()?.count),
   }
 }

@@ -1,4 +1,5 @@
-import type { Flags, Values } from './flags.ts'
+import type { Flags, Lists, Values } from './flags.ts'
+import type { Style } from './print/table.ts'
 
 /** Docker's options, given before the command. */
 export interface Globals {
@@ -17,12 +18,18 @@ export interface Output {
   readonly isTerminal: boolean
   /** lines of the terminal */
   readonly rows: () => number
+  /** columns of the terminal; undefined where the output is no terminal, and a line as long as it likes */
+  readonly columns: () => number | undefined
+  /** In colour where that is wanted; else the text as it is. */
+  readonly paint: (style: Style, text: string) => string
 }
 
 /** One command as it was called. */
 export interface Call {
   readonly args: readonly string[]
   readonly flags: Values
+  /** of flags that may be given again and again */
+  readonly lists: Lists
   readonly globals: Globals
   readonly environment: Environment
   readonly output: Output

@@ -1,11 +1,23 @@
 import type { Command } from './call.ts'
+import { FILTERS } from './engine/filter.ts'
 import type { Flag } from './flags.ts'
 
+/** In Docker's own words. */
 const TABLE: Flag = {
   value: 'string',
-  oneOf: ['table', 'json'],
-  meaning: 'Format output: "table" (default) or "json", an object a line',
+  offers: ['table', 'json'],
+  meaning:
+    'Format output using a custom template: "table" (default), "table TEMPLATE", "json" (an object a line) or "TEMPLATE", a Go template',
 }
+const FILTER: Flag = {
+  short: 'f',
+  value: 'filter',
+  many: true,
+  offers: Object.keys(FILTERS).map((name) => `${name}=`),
+  meaning: 'Provide filter values (such as "name=web")',
+}
+const QUIET: Flag = { short: 'q', meaning: 'Only display IDs' }
+const NO_TRUNC: Flag = { meaning: "Do not cut the output to the terminal's width, nor ids" }
 const PRETTY: Flag = {
   value: 'string',
   oneOf: ['pretty', 'json'],
@@ -37,15 +49,22 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'ls',
-    usage: '',
+    usage: '[NETWORK]',
     summary: 'List networks and their containers, with what they may send and receive, and what they do',
+    examples: [
+      'docker sluice ls --filter container=app',
+      "docker sluice ls --format 'table {{.Name}}\\t{{.Rate}}\\t{{.Now}}'",
+    ],
     flags: {
+      filter: FILTER,
       format: TABLE,
-      'no-measure': { meaning: 'Do not wait for a second reading to tell rates from' },
+      'no-measure': { meaning: 'Do not display measured rates' },
+      'no-trunc': NO_TRUNC,
+      quiet: QUIET,
     },
-    args: [],
+    args: ['network'],
     least: 0,
-    most: 0,
+    most: 1,
     load: async () => (await import('./commands/ls.ts')).ls,
   },
   {
@@ -85,8 +104,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Show what "ls" shows, again and again',
     flags: {
       count: { value: 'int', meaning: 'End after so many readings' },
+      filter: FILTER,
       format: TABLE,
       interval: { value: 'duration', meaning: 'Time between readings (default 1s)' },
+      'no-trunc': NO_TRUNC,
     },
     args: ['network'],
     least: 0,

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { messageOf } from '../../lib/errors.ts'
 import type { Command, Output } from './call.ts'
 import { COMMANDS } from './commands.ts'
@@ -12,6 +13,9 @@ const output: Output = {
   warn: (line) => void process.stderr.write(`${line}\n`),
   isTerminal: process.stdout.isTTY === true,
   rows: () => process.stdout.rows || 24,
+  columns: () =>
+    process.stdout.isTTY ? process.stdout.columns || Number(process.env.COLUMNS) || 80 : undefined,
+  paint: (style, text) => styleText(style, text, { stream: process.stdout }),
 }
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -29,11 +33,11 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function runCommand(command: Command, { args, help, globals }: CommandLine): Promise<void> {
   const flags = { ...command.flags, help: { short: 'h', meaning: 'Print usage' } }
-  const { values, rest } = parseFlags(flags, args)
+  const { values, lists, rest } = parseFlags(flags, args)
   if (help || values.help === 'true') return output.write(commandHelp(command))
   checkCount(command, rest.length)
   const run = await command.load()
-  await run({ args: rest, flags: values, globals, environment: process.env, output })
+  await run({ args: rest, flags: values, lists, globals, environment: process.env, output })
 }
 
 /** @throws {UsageError} in the words of docker/cli, cli/required.go */

@@ -1,11 +1,9 @@
-import { abilitiesOf, missingModules } from '../../lib/capabilities.ts'
-import { NotFoundError } from '../../lib/errors.ts'
+import { missingModules } from '../../lib/capabilities.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
-import { readCounters, showTree } from '../../lib/kernel/counters.ts'
+import { showTree } from '../../lib/kernel/counters.ts'
 import type { Host } from '../../lib/kernel/host.ts'
-import { shown } from '../../lib/kernel/observe.ts'
-import { hostEndName, mediumName } from '../../lib/names.ts'
 import type { Networks } from '../../lib/networks.ts'
+import { memberShares } from '../../lib/plan/endpoint.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { PROFILES } from '../../lib/profiles.ts'
 import type { NameStore } from '../../lib/store/names.ts'
@@ -16,11 +14,14 @@ import type { Overrides } from '../follower/overrides.ts'
 import { changeGiven } from '../options/change.ts'
 import { checkNetworkShape, parseNetworkOptions } from '../options/parse.ts'
 import { explain } from './explain.ts'
+import { findEndpoint, findNetwork } from './find.ts'
 import { createNaming } from './naming.ts'
 import { openapi } from './openapi.ts'
+import { createLook } from './reading/look.ts'
+import { createPace } from './reading/pace.ts'
 import type { Schema } from './schemas.ts'
 import type { Change, ExplainRequest, Options } from './types.ts'
-import { devicesOf, endpointView, networkView, type Seen } from './views.ts'
+import { devicesOf, endpointView, networkView } from './views.ts'
 
 /** A request, as far as a route reads it. */
 export interface ControlRequest {
@@ -64,25 +65,13 @@ export interface ControlParts {
 
 /** The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them. */
 export function controlRoutes(parts: ControlParts): Route[] {
-  const { host, store, networks, overrides, follower, capabilities, condition, version } = parts
+  const { host, networks, store, overrides, follower, capabilities, condition, version } = parts
   const naming = createNaming(parts)
-  const membersOf = (id: string) => store.endpoints(id).flatMap(({ spec, ready }) => (ready ? [spec] : []))
+  const { members, look, listing } = createLook({ ...parts, dress: naming.network })
+  const find = (text: string): NetworkSpec => findNetwork(text, parts)
 
-  const look = async (specs: readonly NetworkSpec[]): Promise<Seen> => {
-    const mediums = specs.filter(({ id }) => store.hasMedium(id)).map(({ id }) => mediumName(id))
-    const redirected = specs.flatMap((spec) => membersOf(spec.id).map(({ id }) => hostEndName(id)))
-    const [found, readings, seen] = await Promise.all([
-      capabilities(),
-      readCounters(host),
-      shown(host, mediums, redirected),
-    ])
-    return { abilities: abilitiesOf(found), readings, shown: seen }
-  }
-
-  const viewNetwork = async (id: string) => {
-    const spec = networks.network(id)
-    return naming.network(networkView(spec, membersOf(id), await look([spec])))
-  }
+  const viewNetwork = async (spec: NetworkSpec) =>
+    naming.network(await networkView(spec, members(spec.id), await look([spec]), createPace()))
 
   const routes: Route[] = [
     {
@@ -90,11 +79,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
       path: '/v1/networks',
       summary: 'All networks with their attachments and counters',
       answer: 'Networks',
-      handle: async () => {
-        const specs = store.networks().flatMap(({ spec, ready }) => (ready ? [spec] : []))
-        const seen = await look(specs)
-        return { networks: specs.map((spec) => naming.network(networkView(spec, membersOf(spec.id), seen))) }
-      },
+      handle: listing,
     },
     {
       method: 'GET',
@@ -103,9 +88,10 @@ export function controlRoutes(parts: ControlParts): Route[] {
       query: { tree: { enum: ['0', '1'], description: '1 to add what tc prints of every device' } },
       answer: 'Network',
       handle: async ({ params: { id = '' }, query }) => {
-        const view = await viewNetwork(id)
+        const spec = find(id)
+        const view = await viewNetwork(spec)
         if (query.tree !== '1') return view
-        const devices = devicesOf(networks.network(id), membersOf(id))
+        const devices = devicesOf(spec, members(spec.id))
         const tree = await Promise.all(
           devices.map(async (device) => ({ device, text: await showTree(host, device) })),
         )
@@ -118,8 +104,9 @@ export function controlRoutes(parts: ControlParts): Route[] {
       summary: 'Changes a network under traffic; the change outlives restarts',
       body: 'Change',
       answer: 'Network',
-      handle: async ({ params: { id = '' }, body, note }) => {
+      handle: async ({ params, body, note }) => {
         const { options: change } = body as { options: Change }
+        const { id } = find(params.id ?? '')
         let before: Options = {}
         let after: Options = {}
         await networks.changeNetwork(id, (network) => {
@@ -131,7 +118,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
         })
         const changed = difference(before, after)
         if (changed) note('changed network', { network: id, ...changed })
-        return viewNetwork(id)
+        return viewNetwork(networks.network(id))
       },
     },
     {
@@ -141,18 +128,18 @@ export function controlRoutes(parts: ControlParts): Route[] {
         "Changes an attachment under traffic; the change is kept for the container's name, where that is known",
       body: 'Change',
       answer: 'Endpoint',
-      handle: async ({ params: { id = '', endpoint = '' }, body, note }) => {
+      handle: async ({ params, body, note }) => {
         const { options: change } = body as { options: Change }
-        const network = networks.network(id)
-        if (!membersOf(id).some((one) => one.id === endpoint))
-          throw new NotFoundError(`endpoint ${endpoint} is not one of network ${id}`)
-        const name = await follower.nameOf(endpoint, id)
+        const network = find(params.id ?? '')
+        const { id: endpoint } = findEndpoint(params.endpoint ?? '', network, members(network.id))
+        const name = await follower.nameOf(endpoint, network.id)
         const { keptBy, before, after } = await overrides.change(endpoint, change, name)
         const changed = difference(before, after)
-        if (changed) note('changed endpoint', { network: id, endpoint, ...changed })
-        const members = membersOf(id)
-        const spec = members.find((one) => one.id === endpoint)
-        const view = spec && endpointView(network, spec, members, await look([network]))
+        if (changed) note('changed endpoint', { network: network.id, endpoint, ...changed })
+        const all = members(network.id)
+        const spec = all.find((one) => one.id === endpoint)
+        const share = memberShares(network, all).get(endpoint)
+        const view = spec && endpointView(network, spec, share, await look([network]))
         return view && { ...naming.endpoint(view), keptBy }
       },
     },

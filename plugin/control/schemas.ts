@@ -35,9 +35,18 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     jitter: number('microseconds'),
     loss: number('percent, in the mean'),
     queue: { type: ['string', 'null'], description: 'qdisc that packets wait in' },
+    measured: {
+      type: ['number', 'null'],
+      description: 'bit/s, over 0.1 to 10 s until it was read; null where nothing was read before',
+    },
     bytes: number('passed since it was made'),
     packets: number('passed since it was made'),
     drops: number('packets'),
+    dropped: object({
+      limit: number('of the drops, those of the queue under the cap: TCP finds its rate by them'),
+      loss: number('those of configured loss'),
+      link: number('those of a link without a shape'),
+    }),
     backlog: number('bytes that wait'),
     at: number('when it was read, ms since 1970'),
   }),

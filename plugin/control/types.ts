@@ -14,9 +14,13 @@ export interface Direction {
   readonly loss: number
   /** qdisc below the cap */
   readonly queue: string | null
+  /** bit/s, over 0.1 to 10 s until it was read; null where nothing was read before */
+  readonly measured: number | null
   readonly bytes: number
   readonly packets: number
   readonly drops: number
+  /** of these, by what dropped them: the queue under the cap, configured loss, a link without a shape */
+  readonly dropped: { readonly limit: number; readonly loss: number; readonly link: number }
   /** bytes that wait */
   readonly backlog: number
   /** when it was read, ms since 1970 */

@@ -1,5 +1,4 @@
-import type { Counters, Readings } from '../../lib/kernel/counters.ts'
-import { NO_COUNTERS } from '../../lib/kernel/counters.ts'
+import type { Readings } from '../../lib/kernel/counters.ts'
 import type { Shown } from '../../lib/kernel/observe.ts'
 import { hostEndName, mediumName } from '../../lib/names.ts'
 import {
@@ -7,15 +6,15 @@ import {
   endpointLayout,
   endpointShapes,
   linkOptions,
-  memberOf,
   memberShares,
   shapeDevices,
   uplinkLayout,
   uplinkShapes,
 } from '../../lib/plan/endpoint.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
+import { addPassed, chainsOf, NOTHING_PASSED, type Passed, passedBy } from '../../lib/plan/passed.ts'
 import { type Abilities, OPEN, type Shape } from '../../lib/plan/shape.ts'
-import { memberHandle } from '../../lib/plan/shaping.ts'
+import type { Layout, Share } from '../../lib/plan/shaping.ts'
 import { foreignRoots, layoutFaults } from '../../lib/plan/verify.ts'
 import { formatOptions } from './format.ts'
 import { formatPorts } from './ports.ts'
@@ -25,20 +24,47 @@ import type { Direction, Endpoint, Network } from './types.ts'
 export interface Seen {
   readonly abilities: Abilities
   readonly readings: Readings
+  /** an earlier reading, to tell rates from */
+  readonly before?: Readings
   readonly shown: Shown
 }
 
-function directionView(shape: Shape | undefined, counters: Counters | undefined, at: number): Direction {
+/** What has passed each way; absent where the link is not there. `out` is the part that went through the uplink. */
+interface Flow {
+  readonly up?: Passed | undefined
+  readonly down?: Passed | undefined
+  readonly out?: Passed | undefined
+}
+
+interface Moment {
+  readonly passed: Passed | undefined
+  readonly at: number
+}
+
+function directionView(shape: Shape | undefined, now: Moment, before: Moment | undefined): Direction {
   const { netem } = shape ?? {}
+  const { bytes, packets, drops, backlog, loss } = now.passed ?? NOTHING_PASSED
   return {
     rate: shape && shape.rate < OPEN ? shape.rate : null,
     delay: netem?.delay ?? 0,
     jitter: netem?.jitter ?? 0,
     loss: netem ? meanLoss(netem) : 0,
     queue: shape?.queue.kind ?? null,
-    ...(counters ?? NO_COUNTERS),
-    at,
+    measured: rateBetween(before, now),
+    bytes,
+    packets,
+    drops,
+    dropped: shape ? { limit: drops - loss, loss, link: 0 } : { limit: 0, loss: 0, link: drops },
+    backlog,
+    at: now.at,
   }
+}
+
+/** bit/s; null where a counter was not there, or went back, as that of a link made anew does */
+function rateBetween(before: Moment | undefined, now: Moment): number | null {
+  if (!before?.passed || !now.passed || now.at <= before.at || now.passed.bytes < before.passed.bytes)
+    return null
+  return Math.round(((now.passed.bytes - before.passed.bytes) * 8000) / (now.at - before.at))
 }
 
 /** Percent. Of the Gilbert-Elliott model, its stationary mean (tc-netem(8): defaults r = 1-p, 1-h = 100 %, 1-k = 0 %). */
@@ -49,21 +75,41 @@ function meanLoss({ loss, lossModel }: NonNullable<Shape['netem']>): number {
   return p + r === 0 ? goodLoss : (p * badLoss + r * goodLoss) / (p + r)
 }
 
+function endpointFlow(layout: Layout, link: string, readings: Readings): Flow {
+  const chains = chainsOf(layout)
+  const [up, out] = chains.filter(([first]) => first?.device !== link)
+  const down = chains.find(([first]) => first?.device === link)
+  const unshaped = readings.links.get(link)
+  const sent = up && passedBy(up, readings)
+  const outward = out && passedBy(out, readings)
+  return {
+    up: up ? sent && addPassed(sent, outward ?? NOTHING_PASSED) : unshaped && { ...unshaped.rx, loss: 0 },
+    down: down ? passedBy(down, readings) : unshaped && { ...unshaped.tx, loss: 0 },
+    out: outward,
+  }
+}
+
+const momentsOf = (flowOf: (readings: Readings) => Flow, { readings, before }: Seen) => {
+  const now = flowOf(readings)
+  const then = before && flowOf(before)
+  return (way: keyof Flow): [Moment, Moment | undefined] => [
+    { passed: now[way], at: readings.at },
+    before && { passed: then?.[way], at: before.at },
+  ]
+}
+
+/** @param share what it has of a rate that the network shares; see memberShares() */
 export function endpointView(
   network: NetworkSpec,
   endpoint: EndpointSpec,
-  others: readonly EndpointSpec[],
+  share: Share | undefined,
   seen: Seen,
 ): Endpoint {
-  const { abilities, readings, shown } = seen
+  const { abilities, shown } = seen
   const link = hostEndName(endpoint.id)
   const { up, down } = endpointShapes(network, endpoint, abilities)
-  const [own] = shapeDevices(network, endpoint)
-  const upHandle = up && memberHandle(memberOf(endpoint), up)
-  const upQdisc = own ? `${own} 1:` : `${mediumName(network.id)} ${upHandle}`
-  const passed = readings.links.get(link)
-  const sent = add(readings.qdiscs.get(upQdisc) ?? NO_COUNTERS, outward(network, endpoint, seen))
-  const layout = endpointLayout(network, endpoint, abilities, memberShares(network, others).get(endpoint.id))
+  const layout = endpointLayout(network, endpoint, abilities, share)
+  const moments = momentsOf((readings) => endpointFlow(layout, link, readings), seen)
   return {
     id: endpoint.id,
     network: network.id,
@@ -73,32 +119,59 @@ export function endpointView(
     ...(endpoint.ports?.length ? { ports: formatPorts(endpoint.ports) } : {}),
     options: endpoint.given ?? {},
     effective: formatOptions(linkOptions(network, endpoint)),
-    up: directionView(up, up ? sent : passed?.rx, readings.at),
-    down: directionView(down, down ? readings.qdiscs.get(`${link} 1:`) : passed?.tx, readings.at),
+    up: directionView(up, ...moments('up')),
+    down: directionView(down, ...moments('down')),
     faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
   }
 }
 
-/** What one member has sent through the uplink. */
-function outward(network: NetworkSpec, endpoint: EndpointSpec, { abilities, readings }: Seen): Counters {
-  const { out } = endpointShapes(network, endpoint, abilities)
-  const handle = out && memberHandle({ ...memberOf(endpoint), outward: true }, out)
-  return readings.qdiscs.get(`${mediumName(network.id)} ${handle}`) ?? NO_COUNTERS
+/** What all members have sent through the uplink, and what has come in through it. */
+function uplinkFlow(
+  network: NetworkSpec,
+  layouts: readonly (readonly [string, Layout])[],
+  layout: Layout,
+  readings: Readings,
+): Flow {
+  const out = layouts.map(([link, one]) => endpointFlow(one, link, readings).out ?? NOTHING_PASSED)
+  const [down] = chainsOf(layout).filter(([first]) => first?.device === network.bridge)
+  return { up: out.reduce(addPassed, NOTHING_PASSED), down: down && passedBy(down, readings) }
 }
 
-const add = (a: Counters, b: Counters): Counters => ({
-  bytes: a.bytes + b.bytes,
-  packets: a.packets + b.packets,
-  drops: a.drops + b.drops,
-  backlog: a.backlog + b.backlog,
-})
+function uplinkView(
+  network: NetworkSpec,
+  endpoints: readonly EndpointSpec[],
+  layout: Layout,
+  seen: Seen,
+): Network['uplink'] {
+  const { up, down } = uplinkShapes(network, seen.abilities)
+  if (!up && !down) return undefined
+  const layouts = endpoints.map(
+    (one) => [hostEndName(one.id), endpointLayout(network, one, seen.abilities)] as const,
+  )
+  const moments = momentsOf((readings) => uplinkFlow(network, layouts, layout, readings), seen)
+  return {
+    ...(up ? { up: directionView(up, ...moments('up')) } : {}),
+    ...(down ? { down: directionView(down, ...moments('down')) } : {}),
+  }
+}
 
-export function networkView(network: NetworkSpec, endpoints: readonly EndpointSpec[], seen: Seen): Network {
-  const { abilities, readings, shown } = seen
-  const uplink = uplinkShapes(network, abilities)
+/** @param pace awaited between one endpoint and the next, of which there may be a thousand */
+export async function networkView(
+  network: NetworkSpec,
+  endpoints: readonly EndpointSpec[],
+  seen: Seen,
+  pace: () => Promise<void>,
+): Promise<Network> {
+  const { abilities, shown } = seen
   const layout = uplinkLayout(network, abilities)
   const subnets = [...network.ipv4, ...network.ipv6]
-  const out = endpoints.map((endpoint) => outward(network, endpoint, seen))
+  const shares = memberShares(network, endpoints)
+  const uplink = uplinkView(network, endpoints, layout, seen)
+  const views: Endpoint[] = []
+  for (const endpoint of endpoints) {
+    views.push(endpointView(network, endpoint, shares.get(endpoint.id), seen))
+    await pace()
+  }
   return {
     id: network.id,
     bridge: network.bridge,
@@ -107,19 +180,10 @@ export function networkView(network: NetworkSpec, endpoints: readonly EndpointSp
     subnets: subnets.map(({ subnet }) => subnet),
     gateways: subnets.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway])),
     options: network.given ?? {},
-    ...(uplink.up || uplink.down
-      ? {
-          uplink: {
-            ...(uplink.up ? { up: directionView(uplink.up, out.reduce(add, NO_COUNTERS), readings.at) } : {}),
-            ...(uplink.down
-              ? { down: directionView(uplink.down, readings.qdiscs.get(`${network.bridge} 1:`), readings.at) }
-              : {}),
-          },
-        }
-      : {}),
+    ...(uplink ? { uplink } : {}),
     ...(network.shared === undefined ? {} : { shared: { rate: network.shared } }),
     faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
-    endpoints: endpoints.map((endpoint) => endpointView(network, endpoint, endpoints, seen)),
+    endpoints: views,
   }
 }
 

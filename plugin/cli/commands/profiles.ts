@@ -2,7 +2,8 @@ import type { Profile } from '../../control/types.ts'
 import type { Run } from '../call.ts'
 import { connectEngine } from '../engine/engine.ts'
 import { findPlugins } from '../engine/plugins.ts'
-import { formatBoth, formatTable, NONE } from '../print/format.ts'
+import { formatBoth, NONE } from '../print/format.ts'
+import { formatTable } from '../print/table.ts'
 
 export const profiles: Run = async ({ flags, globals, environment, output }) => {
   const engine = connectEngine(globals, environment)

@@ -2,63 +2,43 @@ import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../../lib/errors.ts'
 import { parseDuration } from '../../../lib/units.ts'
-import type { Network } from '../../control/types.ts'
-import type { Call, Environment, Output, Run } from '../call.ts'
-import type { Client } from '../engine/client.ts'
-import { connectEngine } from '../engine/engine.ts'
-import { findPlugins } from '../engine/plugins.ts'
-import { resolveTarget } from '../engine/target.ts'
-import { type NetworkView, nameNetworks, readNetworks } from '../engine/view.ts'
-import { formatListing } from '../print/listing.ts'
+import type { Environment, Run } from '../call.ts'
+import { filterNetworks, parseFilters } from '../engine/filter.ts'
+import { createScreen } from '../print/screen.ts'
+import { readFormat } from '../print/templates.ts'
 import { UsageError } from '../usage-error.ts'
-
-/** ms: the first reading that rates can be told from comes no later, whatever the interval */
-const FIRST = 500
+import { formatNetworks, readAll } from './ls.ts'
 
 export const watch: Run = async (call) => {
-  const { flags, globals, environment, output } = call
+  const { flags, lists, environment, output } = call
   const interval = parseInterval(flags.interval ?? '1s')
   const count = parseCount(flags.count)
+  const filters = parseFilters(lists.filter ?? [])
+  const format = readFormat(flags.format)
   endWhenAsked(environment)
-  const engine = connectEngine(globals, environment)
-  const read = await reader(call)
-  let before = await read()
-  for (let reading = 0; reading < count; reading++) {
-    await setTimeout(reading === 0 ? Math.min(interval, FIRST) : interval)
-    const networks = await read()
-    const views = await nameNetworks(networks, engine, before)
-    before = networks
-    if (flags.format === 'json') output.write(`${JSON.stringify({ at: Date.now(), networks: views })}\n`)
-    else draw(views, output, reading === 0)
+  // Who misspells a name is told at once; what goes away later is waited for.
+  let networks = filterNetworks(await readAll(call), filters)
+  const screen = output.isTerminal && format.kind !== 'json' ? createScreen(output) : undefined
+  const show = (trouble?: string): void => {
+    const table = (): string => formatNetworks(networks, format, call)
+    if (screen) screen.draw(table, trouble)
+    else if (trouble) output.warn(trouble)
+    else if (format.kind === 'json') output.write(`${JSON.stringify({ at: Date.now(), networks })}\n`)
+    else output.write(table())
   }
-}
-
-async function reader(call: Call): Promise<() => Promise<readonly Network[]>> {
-  const [name] = call.args
-  if (name !== undefined) {
-    const { client, network } = await resolveTarget(name, call)
-    return async () => [await client.network(network.id)]
+  show()
+  for (let reading = 1; reading < count; reading++) {
+    await setTimeout(interval)
+    let trouble: string | undefined
+    try {
+      networks = filterNetworks(await readAll(call), filters)
+    } catch (error) {
+      trouble = `the plugin does not answer, trying again: ${messageOf(error)}`
+    }
+    if (!screen && !trouble && format.kind === 'table') output.write('\n')
+    show(trouble)
   }
-  const { globals, environment } = call
-  const clients: readonly Client[] = await findPlugins({
-    engine: connectEngine(globals, environment),
-    environment,
-  })
-  return () => readNetworks(clients)
-}
-
-/** On a terminal each table takes the place of the one before it, line by line, so that nothing flickers. */
-function draw(networks: readonly NetworkView[], { write, isTerminal, rows }: Output, first: boolean): void {
-  const table = formatListing(networks, { now: true })
-  if (!isTerminal) {
-    write(first ? table : `\n${table}`)
-    return
-  }
-  const lines = table
-    .trimEnd()
-    .split('\n')
-    .slice(0, Math.max(1, rows() - 1))
-  write(`${first ? '\x1b[2J' : ''}\x1b[H${lines.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`)
+  screen?.close()
 }
 
 /**

@@ -65,7 +65,7 @@ const flagNamed = (flags: Flags, text: string) =>
   text.startsWith('--') ? Object.entries(flags).find(([name]) => text === `--${name}`)?.[1] : undefined
 const takesValue = (flags: Flags, text: string): boolean => flagNamed(flags, text)?.value !== undefined
 const valuesOf = (flags: Flags, text: string): readonly Candidate[] =>
-  (flagNamed(flags, text)?.oneOf ?? []).map((value) => ({ value }))
+  (flagNamed(flags, text)?.oneOf ?? flagNamed(flags, text)?.offers ?? []).map((value) => ({ value }))
 
 const argumentAt = ({ args, most }: Command, index: number): Argument | undefined =>
   index < most ? (args[index] ?? args.at(-1)) : undefined

@@ -14,6 +14,7 @@ export interface EngineNetwork {
   readonly id: string
   readonly name: string
   readonly driver: string
+  readonly labels: Readonly<Record<string, string>>
   /** the running ones */
   readonly attached: readonly Attached[]
 }
@@ -72,7 +73,7 @@ export function connectEngine(globals: Globals, environment: Environment): Engin
         name: Name,
         endpoint: EndpointID,
       }))
-      return { id: found.Id, name: found.Name, driver: found.Driver, attached }
+      return { id: found.Id, name: found.Name, driver: found.Driver, labels: found.Labels ?? {}, attached }
     },
     async plugins() {
       const plugins = await (await loaded()).listPlugins().catch(say)

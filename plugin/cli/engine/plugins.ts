@@ -10,7 +10,7 @@ const FOLDER = '/run/docker/plugins'
 /** ms. Who listens there may be any plugin, and need not know the question. */
 const PATIENCE = 2000
 
-interface Places {
+export interface Places {
   readonly engine: Engine
   /** SLUICE_SOCKET stands over all that is found. */
   readonly environment: Environment
@@ -127,7 +127,7 @@ export async function pluginOf(
     (one) => [driver, `${driver}:latest`].includes(one.name) && isNetworkDriver(one),
   )
   if (!plugin && driver !== 'sluice')
-    throw new Error(`network ${name} is of the driver "${driver}": expected one of Sluice's`)
+    throw new Error(`no network of Sluice's is called "${name}": it is of the driver "${driver}"`)
   if (plugin && !plugin.enabled) throw disabled(plugin)
   const instance = plugin ? managed(folder, plugin) : service(folder)
   const client = await connect(instance, engine)

@@ -1,8 +1,9 @@
+import { nearest } from '../../options/hints/nearest.ts'
 import type { Call } from '../call.ts'
 import type { Client } from './client.ts'
-import { connectEngine, type Engine, type EngineNetwork } from './engine.ts'
-import { pluginOf } from './plugins.ts'
-import { type EndpointView, type NetworkView, viewOf } from './view.ts'
+import { connectEngine, type EngineNetwork } from './engine.ts'
+import { findPlugins, type Places, pluginOf } from './plugins.ts'
+import { type EndpointView, type NetworkView, nameNetworks, viewOf } from './view.ts'
 
 /** What NETWORK or NETWORK/CONTAINER stands for. */
 export interface Target {
@@ -11,34 +12,59 @@ export interface Target {
   readonly endpoint?: EndpointView
 }
 
+type Connection = Pick<Call, 'globals' | 'environment'>
+
+interface Wanted {
+  readonly tree?: boolean
+}
+
 /**
  * @param text names, ids or beginnings of ids
  * @throws {Error} there is no such thing, or more than one
  */
-export async function resolveTarget(
-  text: string,
-  { globals, environment }: Pick<Call, 'globals' | 'environment'>,
-  { tree = false }: { readonly tree?: boolean } = {},
-): Promise<Target> {
-  const engine = connectEngine(globals, environment)
-  const { known, container } = await findNetwork(text, engine)
-  const client = await pluginOf(known, { engine, environment })
-  const network = viewOf(await client.network(known.id, { tree }), { known })
-  return { client, network, ...(container === undefined ? {} : { endpoint: pick(network, container) }) }
-}
-
-async function findNetwork(
-  text: string,
-  engine: Engine,
-): Promise<{ known: EngineNetwork; container?: string }> {
+export async function resolveTarget(text: string, call: Connection, wanted: Wanted = {}): Promise<Target> {
+  const engine = connectEngine(call.globals, call.environment)
   const slash = text.lastIndexOf('/')
   // A network's name may have a slash, a container's has none.
   const whole = text === '' ? undefined : await engine.network(text)
-  if (whole) return { known: whole }
-  const name = slash < 0 ? text : text.slice(0, slash)
-  const known = slash <= 0 ? undefined : await engine.network(name)
-  if (!known) throw new Error(`network ${name} not found`)
-  return { known, container: text.slice(slash + 1) }
+  if (whole || slash <= 0) return resolveNetwork(text, call, wanted, whole)
+  const { client, network } = await resolveNetwork(text.slice(0, slash), call, wanted)
+  return { client, network, endpoint: pick(network, text.slice(slash + 1)) }
+}
+
+/**
+ * @param found what the engine has under that name, where it was asked already
+ * @throws {Error} there is no such network, or more than one, or it is none of Sluice's
+ */
+export async function resolveNetwork(
+  name: string,
+  { globals, environment }: Connection,
+  { tree = false }: Wanted = {},
+  found?: EngineNetwork,
+): Promise<Target> {
+  const engine = connectEngine(globals, environment)
+  const known = found ?? (name === '' ? undefined : await engine.network(name))
+  if (!known) return resolveOrphan(name, { engine, environment }, tree)
+  const client = await pluginOf(known, { engine, environment })
+  return { client, network: viewOf(await client.network(known.id, { tree }), known) }
+}
+
+/** A network that the engine does not know, by its id as `ls` shows it. */
+async function resolveOrphan(text: string, { engine, environment }: Places, tree: boolean): Promise<Target> {
+  const names: string[] = []
+  const clients = await findPlugins({ engine, environment }).catch(() => [])
+  for (const client of clients) {
+    const networks = await client.networks()
+    const begun = networks.filter(({ id }) => /^[\da-f]{4,}$/.test(text) && id.startsWith(text))
+    const [one] = begun
+    if (begun.length > 1)
+      throw new Error(`network ${text} is ambiguous: ${begun.length} have ids that begin so`)
+    if (one) return { client, network: viewOf(await client.network(one.id, { tree }), undefined) }
+    names.push(...(await nameNetworks(networks, engine)).map(({ name }) => name))
+  }
+  const near = nearest(text, names)
+  const hint = near === undefined ? 'docker sluice ls shows those that are' : `did you mean "${near}"?`
+  throw new Error(`no network of Sluice's is called "${text}"; ${hint}`)
 }
 
 /** The endpoint that a container's name, its id, or the id of the endpoint means. Pure. */

@@ -1,5 +1,5 @@
-import type { Options, Tree } from '../../control/types.ts'
-import type { DirectionView, EndpointView, NetworkView } from '../engine/view.ts'
+import type { Direction, Options, Tree } from '../../control/types.ts'
+import type { EndpointView, NetworkView } from '../engine/view.ts'
 import { formatCap, formatDelay, formatLoss, formatSize, NONE } from './format.ts'
 
 type Fields = readonly (readonly [string, string])[]
@@ -72,12 +72,12 @@ const endpointLines = (endpoint: EndpointView): string[] => [
   ...faults(endpoint.faults),
 ]
 
-const directions = ({ up, down }: { up?: DirectionView; down?: DirectionView }): string[] => [
+const directions = ({ up, down }: { up?: Direction; down?: Direction }): string[] => [
   ...(up ? [`Up: ${directionText(up)}`] : []),
   ...(down ? [`Down: ${directionText(down)}`] : []),
 ]
 
-function directionText(direction: DirectionView): string {
+function directionText(direction: Direction): string {
   const { rate, queue, packets, bytes, drops, backlog } = direction
   return [
     rate === null ? 'no cap' : formatCap(rate),

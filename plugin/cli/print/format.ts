@@ -1,6 +1,7 @@
 import { formatDuration, formatRate } from '../../../lib/units.ts'
 import type { Direction } from '../../control/types.ts'
 
+/** What stands for nothing in a cell. */
 export const NONE = '-'
 
 /** Three digits are as many as a measurement is worth. */
@@ -35,11 +36,3 @@ export const formatLoss = ({ loss }: Pick<Direction, 'loss'>): string =>
 
 /** One text where both directions have the same, else `up/down`. */
 export const formatBoth = (up: string, down: string): string => (up === down ? up : `${up}/${down}`)
-
-/** In columns as wide as they have to be, three spaces apart, as Docker's are. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]): string =>
-    row.map((cell, column) => cell.padEnd((widths[column] ?? 0) + 3)).join('')
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join('')
-}

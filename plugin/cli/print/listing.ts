@@ -1,106 +1,83 @@
-import type { DirectionView, EndpointView, NetworkView } from '../engine/view.ts'
-import {
-  formatBoth,
-  formatCap,
-  formatDelay,
-  formatLoss,
-  formatMeasured,
-  formatTable,
-  NONE,
-} from './format.ts'
+import type { NetworkView } from '../engine/view.ts'
+import { formatBoth, formatMeasured } from './format.ts'
+import { formatDrops, notesOf, type Row, rowsOf, signOf, type Way } from './rows.ts'
+import { type Cell, type Column, fits, formatColumns, type Paper } from './table.ts'
 
-interface Row {
-  readonly name: string
-  readonly up?: string
-  readonly upNow?: number | undefined
-  readonly down?: string
-  readonly downNow?: number | undefined
-  readonly delay?: string
-  readonly loss?: string
-  readonly drops: number
-  readonly ports?: readonly string[]
+/** What stands behind a rate that is as high as it may be. */
+const AT_LIMIT = '!'
+
+interface Shown extends Paper {
+  /** with what is measured */
+  readonly now: boolean
 }
 
-const sum = (values: readonly (number | undefined)[]): number | undefined => {
-  const known = values.filter((value) => value !== undefined)
-  return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0)
-}
-
-/** What the members share; or, where they share nothing, what each of them has that has no options of its own. */
-function networkRow({ name, options, shared, endpoints }: NetworkView): Row {
-  const each = (key: 'rate' | 'delay' | 'loss', way: 'up' | 'down'): string =>
-    options[`${key}.${way}`] ?? options[key] ?? NONE
-  const rate = (way: 'up' | 'down'): string => {
-    if (shared) return formatCap(shared.rate)
-    const own = each('rate', way) === NONE ? options.link : each('rate', way)
-    return own === undefined ? NONE : `${own} each`
-  }
-  return {
-    name,
-    up: rate('up'),
-    upNow: sum(endpoints.map(({ up }) => up.measured)),
-    down: rate('down'),
-    downNow: sum(endpoints.map(({ down }) => down.measured)),
-    delay: formatBoth(each('delay', 'up'), each('delay', 'down')),
-    loss: formatBoth(each('loss', 'up'), each('loss', 'down')),
-    drops: sum(endpoints.map(({ up, down }) => up.drops + down.drops)) ?? 0,
-  }
-}
-
-type Ways = { readonly up?: DirectionView | undefined; readonly down?: DirectionView | undefined }
-
-function linkRow(name: string, { up, down }: Ways): Row {
-  const both = (format: (direction: DirectionView) => string): string =>
-    formatBoth(up ? format(up) : NONE, down ? format(down) : NONE)
-  return {
-    name: `  ${name}`,
-    up: formatCap(up?.rate),
-    upNow: up?.measured,
-    down: formatCap(down?.rate),
-    downNow: down?.measured,
-    delay: both(formatDelay),
-    loss: both(formatLoss),
-    drops: (up?.drops ?? 0) + (down?.drops ?? 0),
-  }
-}
-
-const endpointRow = (endpoint: EndpointView): Row => ({
-  ...linkRow(endpoint.name, endpoint),
-  ...(endpoint.ports ? { ports: endpoint.ports } : {}),
-})
-
-const rowsOf = (network: NetworkView): readonly Row[] => [
-  networkRow(network),
-  ...(network.uplink ? [linkRow('(uplink)', network.uplink)] : []),
-  ...network.endpoints.map(endpointRow),
-]
-
-/** The table of `ls` and `watch`: every network, its uplink, its containers. Pure. */
-export function formatListing(networks: readonly NetworkView[], { now }: { readonly now: boolean }): string {
-  const rows = networks.flatMap(rowsOf)
-  const ports = rows.some((row) => row.ports !== undefined)
-  const measured = (rate: number | undefined): string[] => (now ? [formatMeasured(rate)] : [])
-  return formatTable([
-    [
-      'NETWORK/CONTAINER',
-      ...['RATE UP', ...(now ? ['NOW UP'] : [])],
-      ...['RATE DOWN', ...(now ? ['NOW DOWN'] : [])],
-      ...['DELAY', 'LOSS', 'DROPS'],
-      ...(ports ? ['PORTS'] : []),
-    ],
-    ...rows.map((row) => [
-      row.name,
-      ...[row.up ?? NONE, ...measured(row.upNow)],
-      ...[row.down ?? NONE, ...measured(row.downNow)],
-      ...[row.delay ?? NONE, row.loss ?? NONE, String(row.drops)],
-      ...(ports ? [row.ports?.join(', ') ?? ''] : []),
-    ]),
+/**
+ * The table of `ls` and `watch`: every network, its uplink, its containers. Where it finds no room with a column for each
+ * direction, the two share one. Pure.
+ */
+export function formatListing(networks: readonly NetworkView[], { now, ...paper }: Shown): string {
+  const rows = rowsOf(networks)
+  const wide = listingColumns(rows, [
+    column(rows, 'RATE UP', (row) => row.up.cap),
+    ...(now ? [column(rows, 'NOW UP', (row) => nowCell([row.up]))] : []),
+    column(rows, 'RATE DOWN', (row) => row.down.cap),
+    ...(now ? [column(rows, 'NOW DOWN', (row) => nowCell([row.down]))] : []),
   ])
+  if (fits(wide, paper.width)) return formatColumns(wide, paper)
+  const narrow = listingColumns(rows, [
+    column(rows, 'RATE UP/DOWN', ({ up, down }) => formatBoth(up.cap, down.cap), { rank: 4 }),
+    ...(now ? [column(rows, 'NOW UP/DOWN', ({ up, down }) => nowCell([up, down]))] : []),
+  ])
+  return formatColumns(narrow, paper)
+}
+
+const column = (
+  rows: readonly Row[],
+  header: string,
+  cellOf: (row: Row) => string | Cell,
+  more: Pick<Column, 'least' | 'rank'> = {},
+): Column => ({ header, cells: rows.map(cellOf), ...more })
+
+function listingColumns(rows: readonly Row[], rates: readonly Column[]): readonly Column[] {
+  const ports = rows.some((row) => row.ports.length > 0)
+  const notes = rows.some((row) => notesOf(row).length > 0)
+  return [
+    column(rows, 'NETWORK/CONTAINER', nameCell, { least: 12 }),
+    ...rates,
+    column(rows, 'DELAY', (row) => row.delay, { rank: 2 }),
+    column(rows, 'LOSS', (row) => row.loss, { rank: 1 }),
+    column(rows, 'DROPS', (row) => formatDrops(row.drops), { rank: 5, least: 8 }),
+    ...(ports ? [column(rows, 'PORTS', (row) => row.ports.join(', '), { rank: 3, least: 8 })] : []),
+    ...(notes ? [column(rows, 'NOTES', (row) => notesOf(row).join('; '), { rank: 0, least: 5 })] : []),
+  ]
+}
+
+const NAMES: Readonly<Record<Row['kind'], (row: Row) => string>> = {
+  network: ({ network }) => network.name,
+  uplink: () => '  (uplink)',
+  container: ({ endpoint }) => `  ${endpoint?.name}`,
+}
+
+function nameCell(row: Row): Cell {
+  const text = `${NAMES[row.kind](row)}${signOf(row)}`
+  if (row.network.orphan) return { text, style: 'dim' }
+  return row.kind === 'network' ? { text, style: 'bold' } : { text }
+}
+
+function nowCell(ways: readonly Way[]): Cell {
+  const [up = '', down = up] = ways.map(
+    ({ measured, saturated }) => `${formatMeasured(measured)}${saturated ? ` ${AT_LIMIT}` : ''}`,
+  )
+  return {
+    text: formatBoth(up, down),
+    ...(ways.some(({ saturated }) => saturated) ? { style: 'yellow' } : {}),
+  }
 }
 
 /** What is not as it should be, a line each. */
 export const faultLines = (networks: readonly NetworkView[]): readonly string[] =>
-  networks.flatMap(({ name, faults, endpoints }) => [
+  networks.flatMap(({ name, orphan, faults, endpoints }) => [
+    ...(orphan ? [`WARNING: ${name}: not known to the engine: docker sluice prune`] : []),
     ...faults.map((fault) => `WARNING: ${name}: ${fault}`),
     ...endpoints.flatMap((one) => one.faults.map((fault) => `WARNING: ${name}/${one.name}: ${fault}`)),
   ])

@@ -7,13 +7,15 @@ import {
   NETWORK,
   networkSpec,
 } from '../../support/messages.ts'
+import { agreeableHost } from '../fixtures/fake-tc.ts'
 import { openServer } from '../fixtures/parts.ts'
 
 const endpointPath = (network: string): string => `/v1/networks/${network}/endpoints/${ENDPOINT}/options`
 
 /** A network with an attachment, and the control interface over it. */
 async function open(t: Test) {
-  const plugin = await openServer(t)
+  const host = agreeableHost()
+  const plugin = await openServer(t, host)
   await plugin.inject('NetworkDriver.CreateNetwork', createNetwork({ rate: '10mbit' }))
   await plugin.inject('NetworkDriver.CreateEndpoint', createEndpoint())
   const call = async (method: 'GET' | 'PATCH', url: string, body?: object) => {
@@ -21,7 +23,7 @@ async function open(t: Test) {
     return { status: answer.statusCode, body: answer.json() }
   }
   const given = () => plugin.store.endpoint(ENDPOINT)?.given
-  return { ...plugin, call, given }
+  return { ...plugin, host, call, given }
 }
 
 t.test('an attachment is not changed by way of another network', async (t) => {
@@ -62,6 +64,53 @@ t.test(
     t.strictSame((await shown()).ports, ['0.0.0.0:8080->80/tcp', '[::]:8080->80/tcp'])
   },
 )
+
+t.test(
+  'a network is found by its id or the beginning of it, and what there is none of is said',
+  async (t) => {
+    const { call, store } = await open(t)
+    for (const found of [NETWORK, NETWORK.slice(0, 12), NETWORK.slice(0, 4)])
+      t.match(await call('GET', `/v1/networks/${found}`), { status: 200, body: { id: NETWORK } })
+    for (const none of ['bridge', 'web', NETWORK.slice(0, 3), `${NETWORK}0`])
+      t.match(await call('GET', `/v1/networks/${none}`), {
+        status: 404,
+        body: {
+          error: {
+            code: 'not_found',
+            message: `no network of Sluice's is called "${none}"; docker sluice ls shows those that are`,
+          },
+        },
+      })
+    const other = `${NETWORK.slice(0, 6)}1`.padEnd(64, '1')
+    store.addNetwork(networkSpec({ id: other, bridge: 'sl-other' }))
+    store.networkReady(other)
+    t.match(await call('GET', `/v1/networks/${NETWORK.slice(0, 6)}`), {
+      status: 404,
+      body: { error: { code: 'not_found', message: /is ambiguous: 2 of Sluice's are called so$/ } },
+    })
+    const path = `/v1/networks/${NETWORK.slice(0, 8)}/endpoints/${ENDPOINT.slice(0, 8)}/options`
+    t.match(await call('PATCH', path, { options: { rate: '5mbit' } }), {
+      status: 200,
+      body: { id: ENDPOINT },
+    })
+  },
+)
+
+t.test('all who ask for networks at once share one look at the host, until something changes', async (t) => {
+  const { call, host, store } = await open(t)
+  const looks = () => host.lines.filter((line) => line.startsWith('tc -s -j qdisc show')).length
+  const begun = looks()
+  const ask = async (times: number) => {
+    const answers = await Promise.all(Array.from({ length: times }, () => call('GET', '/v1/networks')))
+    t.equal(new Set(answers.map(({ body }) => JSON.stringify(body))).size, 1)
+    return answers[0]?.body.networks
+  }
+  t.match(await ask(50), [{ id: NETWORK, endpoints: [{ id: ENDPOINT }] }])
+  await ask(50)
+  t.equal(looks() - begun, 2)
+  store.removeEndpoint(ENDPOINT)
+  t.match(await ask(1), [{ id: NETWORK, endpoints: [] }])
+})
 
 t.test('openapi describes every route, by parts that are there', async (t) => {
   const { call } = await open(t)

@@ -12,8 +12,8 @@ const attached = [
 const driver = 'sluice:latest'
 const sources: Sources = {
   networks: async () => [
-    viewOf(web, { known: { id: WEB, name: 'web', driver, attached } }),
-    viewOf(network({ id: BACK }), { known: { id: BACK, name: 'back', driver, attached: [] } }),
+    viewOf(web, { id: WEB, name: 'web', driver, labels: {}, attached }),
+    viewOf(network({ id: BACK }), { id: BACK, name: 'back', driver, labels: {}, attached: [] }),
   ],
   profiles: async () => profiles,
   keys: async (scope) =>
@@ -28,8 +28,10 @@ t.test('complete() knows what may come next', async (t) => {
     [['sluice', ''], 'explain inspect ls profiles set unset watch :4'],
     [[''], 'explain inspect ls profiles set unset watch :4'],
     [['--host', 'unix:///x', 'sluice', 'un'], 'unset :4'],
-    [['sluice', 'ls', ''], ':4'],
-    [['sluice', 'ls', '--'], '--format --no-measure :4'],
+    [['sluice', 'ls', ''], 'web back :4'],
+    [['sluice', 'ls', 'web', ''], ':4'],
+    [['sluice', 'ls', '--'], '--filter --format --no-measure --no-trunc --quiet :4'],
+    [['sluice', 'ls', '--filter', 'n'], 'name= network= :6'],
     [['sluice', 'ls', '--format', ''], 'table json :4'],
     [['sluice', 'ls', '--format', 'j'], 'json :4'],
     [['sluice', 'inspect', '--format=p'], 'pretty :4'],

@@ -17,16 +17,29 @@ t.test('parseFlags() takes every form that pflag does, before and after argument
     [['--count=1', '--count', '2'], { count: '2' }, []],
     [['--count='], { count: '' }, []],
     [['-a', 'x'], { all: 'true' }, ['x']],
+    [['-af', 'json', 'x'], { all: 'true', format: 'json' }, ['x']],
+    [['-afjson'], { all: 'true', format: 'json' }, []],
+    [['-a=false'], { all: 'false' }, []],
     [['--all=false'], { all: 'false' }, []],
     [['--', '--all', '-x'], {}, ['--all', '-x']],
     [['-', 'x'], {}, ['-', 'x']],
   ] as const)
-    t.strictSame(parseFlags(flags, args), { values, rest }, args.join(' '))
+    t.strictSame(parseFlags(flags, args), { values, lists: {}, rest }, args.join(' '))
+})
+
+t.test('parseFlags() keeps all values of a flag that may be given again and again', async (t) => {
+  const many: Flags = { ...flags, filter: { short: 'F', value: 'filter', many: true, meaning: '' } }
+  t.strictSame(parseFlags(many, ['--filter', 'a=b', '-F', 'c=d', '-aFe=f']), {
+    values: { all: 'true' },
+    lists: { filter: ['a=b', 'c=d', 'e=f'] },
+    rest: [],
+  })
 })
 
 t.test('parseFlags() leaves everything after the first argument alone when told to', async (t) => {
   t.strictSame(parseFlags(flags, ['-a', 'ls', '--nonsense'], { stopEarly: true }), {
     values: { all: 'true' },
+    lists: {},
     rest: ['ls', '--nonsense'],
   })
 })
@@ -36,7 +49,7 @@ t.test('parseFlags() refuses in the words of pflag', async (t) => {
     [['--nonsense'], 'unknown flag: --nonsense'],
     [['--toString'], 'unknown flag: --toString'],
     [['-x'], "unknown shorthand flag: 'x' in -x"],
-    [['-ax'], "unknown shorthand flag: 'a' in -ax"],
+    [['-ax'], "unknown shorthand flag: 'x' in -ax"],
     [['--format'], 'flag needs an argument: --format'],
     [['-f'], 'flag needs an argument: -f, --format'],
     [['--format', 'xml'], 'invalid argument "xml" for "--format" flag: expected table or json'],

@@ -6,8 +6,8 @@ import {
   formatLoss,
   formatMeasured,
   formatSize,
-  formatTable,
 } from '../../../../plugin/cli/print/format.ts'
+import { formatTable } from '../../../../plugin/cli/print/table.ts'
 
 t.test('numbers in the units that people give them in', async (t) => {
   for (const [text, expected] of [

@@ -44,7 +44,7 @@ t.test('describeNetwork() shows an uplink, a shared rate, ports and faults', asy
       faults: ['no bridge'],
       endpoints: [endpoint({ ports: ['0.0.0.0:80->80/tcp', '53/udp'] }), endpoint({ id: DATABASE })],
     }),
-    {},
+    undefined,
   )
   const text = describeNetwork(view)
   for (const lines of [

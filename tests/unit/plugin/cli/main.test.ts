@@ -34,9 +34,13 @@ Show what "ls" shows, again and again
 
 Options:
       --count int           End after so many readings
-      --format string       Format output: "table" (default) or "json", an
-                            object a line
+  -f, --filter filter       Provide filter values (such as "name=web")
+      --format string       Format output using a custom template: "table"
+                            (default), "table TEMPLATE", "json" (an object a
+                            line) or "TEMPLATE", a Go template
       --interval duration   Time between readings (default 1s)
+      --no-trunc            Do not cut the output to the terminal's width, nor
+                            ids
 `,
   )
   for (const args of [
@@ -54,8 +58,11 @@ t.test('what is not understood is answered with the usage, and fails', async (t)
   for (const [args, message] of [
     [['none'], `docker: unknown command: docker sluice none${hint('COMMAND', ' ')}`],
     [['--none'], `unknown flag: --none${hint('COMMAND', ' ')}`],
-    [['ls', '--none'], `unknown flag: --none${hint('ls [OPTIONS]', ' ls ')}`],
-    [['ls', 'web'], `docker: 'docker sluice ls' accepts no arguments${hint('ls [OPTIONS]', ' ls ')}`],
+    [['ls', '--none'], `unknown flag: --none${hint('ls [OPTIONS] [NETWORK]', ' ls ')}`],
+    [
+      ['profiles', 'web'],
+      `docker: 'docker sluice profiles' accepts no arguments${hint('profiles [OPTIONS]', ' profiles ')}`,
+    ],
     [
       ['inspect'],
       `docker: 'docker sluice inspect' requires 1 argument${hint('inspect [OPTIONS] NETWORK[/CONTAINER]', ' inspect ')}`,

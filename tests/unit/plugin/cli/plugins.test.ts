@@ -61,7 +61,7 @@ t.test(
     })
     for (const driver of ['bridge', 'volumes:latest'])
       await t.rejects(pluginOf({ name: 'back', driver }, there), {
-        message: `network back is of the driver "${driver}": expected one of Sluice's`,
+        message: `no network of Sluice's is called "back": it is of the driver "${driver}"`,
       })
   },
 )

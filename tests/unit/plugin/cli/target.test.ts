@@ -18,13 +18,16 @@ t.test('resolveTarget() says what there is none of', async (t) => {
   const { SLUICE_SOCKET: _, ...environment } = env
   const resolve = (text: string) => resolveTarget(text, { globals: {}, environment })
   for (const [text, message] of [
-    ['none', 'network none not found'],
-    ['', 'network  not found'],
-    ['none/app', 'network none not found'],
-    ['/app', 'network  not found'],
-    ['what is?this', 'network what is?this not found'],
+    ['none', `no network of Sluice's is called "none"; docker sluice ls shows those that are`],
+    ['', `no network of Sluice's is called ""; docker sluice ls shows those that are`],
+    ['none/app', `no network of Sluice's is called "none"; docker sluice ls shows those that are`],
+    ['/app', `no network of Sluice's is called "/app"; docker sluice ls shows those that are`],
+    [
+      'what is?this',
+      `no network of Sluice's is called "what is?this"; docker sluice ls shows those that are`,
+    ],
     ['twice', 'Error response from daemon: network twice is ambiguous (2 matches found on name)'],
-    ['back', `network back is of the driver "bridge": expected one of Sluice's`],
+    ['back', `no network of Sluice's is called "back": it is of the driver "bridge"`],
   ] as const)
     await t.rejects(resolve(text), { message }, text)
 })
@@ -34,12 +37,13 @@ t.test('pick() takes an exact name before a beginning, and refuses to guess', as
     id: WEB,
     name: 'web',
     driver: 'sluice',
+    labels: {},
     attached: [
       { container: 'abc1', name: 'abc', endpoint: APP },
       { container: 'abc2', name: 'other', endpoint: DATABASE },
     ],
   }
-  const view = viewOf(network({ endpoints: [endpoint(), endpoint({ id: DATABASE })] }), { known })
+  const view = viewOf(network({ endpoints: [endpoint(), endpoint({ id: DATABASE })] }), known)
   t.equal(pick(view, 'abc').id, APP)
   t.equal(pick(view, 'abc2').id, DATABASE)
   t.throws(() => pick(view, 'ab'), { message: 'container ab is ambiguous: 2 of network web begin so' })

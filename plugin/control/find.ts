@@ -1,0 +1,58 @@
+import { NotFoundError } from '../../lib/errors.ts'
+import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
+import type { NetworkSpec } from '../../lib/plan/network.ts'
+import type { NameStore } from '../../lib/store/names.ts'
+import type { NetworkStore } from '../../lib/store/networks.ts'
+import { nearest } from '../options/hints/nearest.ts'
+
+/** hex digits: fewer would be a guess */
+const LEAST = 4
+
+const isBeginning = (text: string, id: string): boolean => text.length >= LEAST && id.startsWith(text)
+
+interface Places {
+  readonly store: NetworkStore
+  readonly names: NameStore
+}
+
+/**
+ * @param text a network's name, as far as the engine has told it, its id, or the beginning of one that no other's id has
+ * @throws {NotFoundError}
+ */
+export function findNetwork(text: string, { store, names }: Places): NetworkSpec {
+  const specs = store.networks().flatMap(({ spec, ready }) => (ready ? [spec] : []))
+  const exact = specs.find(({ id }) => id === text)
+  if (exact) return exact
+  const nameOf = ({ id }: NetworkSpec): string | undefined => names.network(id)?.name
+  const named = specs.filter((spec) => nameOf(spec) === text)
+  const [found, ...others] = named.length > 0 ? named : specs.filter(({ id }) => isBeginning(text, id))
+  if (found && others.length === 0) return found
+  if (found)
+    throw new NotFoundError(`network ${text} is ambiguous: ${others.length + 1} of Sluice's are called so`)
+  const near = nearest(
+    text,
+    specs.flatMap((spec) => nameOf(spec) ?? []),
+  )
+  const hint = near === undefined ? 'docker sluice ls shows those that are' : `did you mean "${near}"?`
+  throw new NotFoundError(`no network of Sluice's is called "${text}"; ${hint}`)
+}
+
+/**
+ * @param text an id, or the beginning of one that no other endpoint's of the network has
+ * @throws {NotFoundError}
+ */
+export function findEndpoint(
+  text: string,
+  { id: network }: NetworkSpec,
+  members: readonly EndpointSpec[],
+): EndpointSpec {
+  const exact = members.find(({ id }) => id === text)
+  if (exact) return exact
+  const [begun, ...others] = members.filter(({ id }) => isBeginning(text, id))
+  if (begun && others.length === 0) return begun
+  throw new NotFoundError(
+    begun
+      ? `endpoint ${text} is ambiguous: ${others.length + 1} of network ${network} begin so`
+      : `endpoint ${text} is not one of network ${network}`,
+  )
+}
