@@ -40,6 +40,8 @@ export type Run = (call: Call) => Promise<void>
 /** What an argument stands for: decides what completion offers. */
 export type Argument = 'network' | 'target' | 'setting' | 'key' | 'file'
 
+export type Sections = Readonly<Record<string, readonly (readonly [string, string])[]>>
+
 export interface Command {
   readonly name: string
   /** what follows `docker sluice NAME [OPTIONS]` */
@@ -52,4 +54,6 @@ export interface Command {
   readonly least: number
   readonly most: number
   readonly load: () => Promise<Run>
+  /** What more its help has, and is printed too where nothing is given: titles, and rows of name and meaning. */
+  readonly more?: () => Promise<Sections>
 }

@@ -87,6 +87,7 @@ export const COMMANDS: readonly Command[] = [
     least: 2,
     most: Number.POSITIVE_INFINITY,
     load: async () => (await import('./commands/set.ts')).set,
+    more: async () => (await import('./keys.ts')).keySections(),
   },
   {
     name: 'unset',
@@ -97,6 +98,7 @@ export const COMMANDS: readonly Command[] = [
     least: 2,
     most: Number.POSITIVE_INFINITY,
     load: async () => (await import('./commands/set.ts')).unset,
+    more: async () => (await import('./keys.ts')).keySections(),
   },
   {
     name: 'watch',

@@ -27,13 +27,16 @@ Run '${PROGRAM} COMMAND --help' for more information on a command.
 `
 }
 
-export function commandHelp(command: Command): string {
+export async function commandHelp(command: Command): Promise<string> {
   const { summary, flags, examples = [] } = command
   const sections = [
     `Usage:  ${commandLine(command)}`,
     wrap(summary, WIDTH).join('\n'),
     ...(examples.length > 0 ? [`Examples:\n${examples.map((line) => `  ${line}`).join('\n')}`] : []),
     ...(Object.keys(flags).length > 0 ? [`Options:\n${flagLines(flags)}`] : []),
+    ...Object.entries((await command.more?.()) ?? {}).map(
+      ([title, rows]) => `${title}:\n${columns(rows.map(([name, meaning]) => [`  ${name}`, meaning]))}`,
+    ),
   ]
   return `${sections.join('\n\n')}\n`
 }

@@ -34,7 +34,8 @@ async function main(argv: readonly string[]): Promise<void> {
 async function runCommand(command: Command, { args, help, globals }: CommandLine): Promise<void> {
   const flags = { ...command.flags, help: { short: 'h', meaning: 'Print usage' } }
   const { values, lists, rest } = parseFlags(flags, args)
-  if (help || values.help === 'true') return output.write(commandHelp(command))
+  const asksAll = command.more && args.length === 0
+  if (help || values.help === 'true' || asksAll) return output.write(await commandHelp(command))
   checkCount(command, rest.length)
   const run = await command.load()
   await run({ args: rest, flags: values, lists, globals, environment: process.env, output })

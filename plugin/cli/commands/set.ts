@@ -36,12 +36,28 @@ export function parseKeys(keys: readonly string[]): Change {
   return Object.fromEntries(keys.map((key) => [key, null]))
 }
 
-/** Prints what was changed, as Docker's commands do. All keys go in one call: all of them change, or none. */
+/**
+ * Prints what was changed, first the target's name as Docker's commands do, then each value before and after. All keys go in one call: all
+ * of them change, or none.
+ */
 async function change(call: Call, text: string, options: Change): Promise<void> {
   const { client, network, endpoint } = await resolveTarget(text, call)
-  const { faults } = endpoint
-    ? await client.setEndpoint(network.id, endpoint.id, options)
-    : await client.setNetwork(network.id, options)
-  call.output.write(`${text}\n`)
-  for (const fault of faults) call.output.warn(`WARNING: ${text}: ${fault}`)
+  const { changeLines, ofEndpoint, ofNetwork } = await import('../print/change.ts')
+  const { output } = call
+  const lines = ({ faults }: { readonly faults: readonly string[] }, told: readonly string[]): void => {
+    output.write(`${[text, ...told].join('\n')}\n`)
+    for (const fault of faults) output.warn(`WARNING: ${text}: ${fault}`)
+  }
+  if (!endpoint) {
+    const after = await client.setNetwork(network.id, options)
+    return lines(after, changeLines(options, ofNetwork(network), ofNetwork(after)))
+  }
+  const after = await client.setEndpoint(network.id, endpoint.id, options)
+  lines(after, changeLines(options, ofEndpoint(endpoint, network), ofEndpoint(after, network)))
+  if (after.keptBy === 'name')
+    output.write(`  kept for containers called ${endpoint.name} on this network, until it is unset\n`)
+  else
+    output.warn(
+      `WARNING: ${text}: kept for this attachment alone, as the engine's name for it is not known: it ends with the container`,
+    )
 }
