@@ -22,6 +22,9 @@ export class UnsupportedError extends OptionError {}
 /** What was asked for is not there. */
 export class NotFoundError extends InvalidRequestError {}
 
+/** What was asked for goes against how things are now. */
+export class ConflictError extends InvalidRequestError {}
+
 /** The text of anything thrown, for a message that wraps it. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -72,6 +72,7 @@ async function main(): Promise<void> {
     names,
     overrides,
     follower,
+    pools,
     capabilities,
     condition: () => ({
       ...condition,

@@ -5,6 +5,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import {
+  ConflictError,
   InvalidRequestError,
   messageOf,
   NotFoundError,
@@ -187,6 +188,7 @@ function controlError(error: unknown): { status: number; body: object } {
     body: { error: { code, message, ...(option === undefined ? {} : { option }) } },
   })
   if (error instanceof NotFoundError) return answer(404, 'not_found')
+  if (error instanceof ConflictError) return answer(409, 'conflict')
   if (error instanceof UnsupportedError) return answer(422, 'unsupported', error.option)
   if (error instanceof OptionError) return answer(400, 'invalid_option', error.option)
   if (error instanceof InvalidRequestError) return answer(400, 'invalid')

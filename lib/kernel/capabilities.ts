@@ -11,6 +11,7 @@ export interface Capabilities {
   /** release, such as `6.12.0` */
   readonly kernel: string
   readonly iproute2: string
+  readonly nft: string
   readonly qdiscs: Readonly<Record<Optional, boolean>>
   /** netem takes a seed: Linux 6.6 and iproute2 6.6 */
   readonly seed: boolean
@@ -26,6 +27,7 @@ export const PROBE_DEVICE = `sq-${process.hrtime.bigint().toString(36).slice(-8)
 export const NOTHING: Capabilities = {
   kernel: 'unknown',
   iproute2: 'unknown',
+  nft: 'unknown',
   qdiscs: { netem: false, fq_codel: false, cake: false, sfq: false },
   seed: false,
 }
@@ -54,15 +56,17 @@ export async function probeCapabilities(host: Host): Promise<Capabilities> {
   )
   try {
     const tried = attempts(device)
-    const [outcome, release, version] = await Promise.all([
+    const [outcome, release, version, nft] = await Promise.all([
       host.run('tc', [...tried.map(([, { line }]) => line), tc`qdisc show dev ${device}`.line], 'force'),
       host.read('/proc/sys/kernel/osrelease'),
       host.show('tc', ['-V']),
+      host.show('nft', ['-v']).catch(() => ''),
     ])
     const failed = new Set(outcome.failures.map(({ index }) => tried[index]?.[0]))
     return {
       kernel: release?.trim() ?? '',
       iproute2: /iproute2-([\d.]+)/.exec(version)?.[1] ?? '',
+      nft: /v([\d.]+)/.exec(nft)?.[1] ?? '',
       qdiscs: {
         netem: !failed.has('netem'),
         fq_codel: !failed.has('fq_codel'),

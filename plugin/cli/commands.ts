@@ -78,6 +78,16 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./commands/profiles.ts')).profiles,
   },
   {
+    name: 'prune',
+    usage: '',
+    summary: 'Remove networks of Sluice that the engine does not know any more',
+    flags: { force: { short: 'f', meaning: 'Do not prompt for confirmation' } },
+    args: [],
+    least: 0,
+    most: 0,
+    load: async () => (await import('./commands/prune.ts')).prune,
+  },
+  {
     name: 'set',
     usage: 'NETWORK[/CONTAINER] KEY=VALUE [KEY=VALUE...]',
     summary: 'Change options of a network, or of one container on it, while traffic flows',
@@ -99,6 +109,16 @@ export const COMMANDS: readonly Command[] = [
     most: Number.POSITIVE_INFINITY,
     load: async () => (await import('./commands/set.ts')).unset,
     more: async () => (await import('./keys.ts')).keySections(),
+  },
+  {
+    name: 'version',
+    usage: '',
+    summary: 'Show versions of the command, the plugin, the kernel and the programs that they use',
+    flags: { format: PRETTY },
+    args: [],
+    least: 0,
+    most: 0,
+    load: async () => (await import('./commands/version.ts')).version,
   },
   {
     name: 'watch',

@@ -8,6 +8,7 @@ import type { NetworkSpec } from '../../lib/plan/network.ts'
 import { PROFILES } from '../../lib/profiles.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
+import type { PoolStore } from '../../lib/store/pools.ts'
 import { difference } from '../change-log.ts'
 import type { Follower } from '../follower/follower.ts'
 import type { Overrides } from '../follower/overrides.ts'
@@ -17,6 +18,7 @@ import { explain } from './explain.ts'
 import { findEndpoint, findNetwork } from './find.ts'
 import { createNaming } from './naming.ts'
 import { openapi } from './openapi.ts'
+import { pruneNetwork } from './prune.ts'
 import { createLook } from './reading/look.ts'
 import { createPace } from './reading/pace.ts'
 import type { Schema } from './schemas.ts'
@@ -34,7 +36,7 @@ export interface ControlRequest {
 
 /** A route of the control interface, and what its description is made of. */
 export interface Route {
-  readonly method: 'GET' | 'PATCH' | 'POST'
+  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST'
   /** with parameters in braces, as OpenAPI writes them */
   readonly path: string
   readonly summary: string
@@ -58,6 +60,7 @@ export interface ControlParts {
   readonly names: NameStore
   readonly overrides: Overrides
   readonly follower: Pick<Follower, 'state' | 'nameOf'>
+  readonly pools: PoolStore
   readonly capabilities: () => Promise<Capabilities>
   readonly condition: () => Condition
   readonly version: string
@@ -96,6 +99,19 @@ export function controlRoutes(parts: ControlParts): Route[] {
           devices.map(async (device) => ({ device, text: await showTree(host, device) })),
         )
         return { ...view, tree: tree.filter(({ text }) => text.length > 0) }
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/networks/{id}',
+      summary:
+        'Removes a network that the engine does not know; refused while the engine knows it or a container is on it',
+      answer: 'Pruned',
+      handle: async ({ params: { id = '' }, note }) => {
+        const pruned = await pruneNetwork(find(id).id, parts)
+        const { bridge, endpoints } = pruned
+        note('pruned network', { network: pruned.id, bridge, endpoints })
+        return pruned
       },
     },
     {

@@ -99,6 +99,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ['name', 'known', 'uplink', 'shared', 'tree'],
   ),
   Networks: object({ networks: list(ref('Network')) }),
+  Pruned: object({
+    id: text("Docker's network id"),
+    bridge: text('its bridge'),
+    endpoints: number('how many went with it'),
+  }),
   Change: request({
     options: {
       type: 'object',
@@ -128,6 +133,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     capabilities: object({
       kernel: text('release'),
       iproute2: text('version'),
+      nft: text('version'),
       qdiscs: { type: 'object', additionalProperties: { type: 'boolean' } },
       seed: { type: 'boolean', description: 'netem takes a seed' },
       missing: list(text('kernel modules that some option needs')),
@@ -160,7 +166,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Error: object({
     error: object(
       {
-        code: { type: 'string', enum: ['invalid', 'invalid_option', 'unsupported', 'not_found', 'failed'] },
+        code: {
+          type: 'string',
+          enum: ['invalid', 'invalid_option', 'unsupported', 'not_found', 'conflict', 'failed'],
+        },
         message: text('for a person'),
         option: text('the option at fault'),
       },

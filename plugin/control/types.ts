@@ -80,6 +80,14 @@ export interface Network {
   readonly tree?: readonly Tree[]
 }
 
+/** A network that was removed because its engine does not know it. */
+export interface Pruned {
+  readonly id: string
+  readonly bridge: string
+  /** how many went with it */
+  readonly endpoints: number
+}
+
 export interface Profile {
   readonly name: string
   readonly summary: string
@@ -92,6 +100,7 @@ export interface Health {
   readonly version: string
   /** `followed`, or `not followed: ` and why */
   readonly engine: string
+  readonly capabilities: { readonly kernel: string; readonly iproute2: string; readonly nft: string }
 }
 
 export interface Explained {

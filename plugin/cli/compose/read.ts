@@ -21,8 +21,7 @@ export interface ReadFile {
  */
 export async function readCompose(path: string, environment: Environment): Promise<ReadFile> {
   const text = path === '-' ? await readAll(process.stdin) : await readText(path)
-  // By what it was called, Docker's client says which one it is.
-  const docker = environment.DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND || 'docker'
+  const docker = clientOf(environment)
   const input = path === '-' ? text : undefined
   const version = await versionOf([docker, 'compose'])
   if (version === undefined) {
@@ -36,6 +35,15 @@ export async function readCompose(path: string, environment: Environment): Promi
     throw new Error((error as { stderr?: string }).stderr?.trim() || messageOf(error), { cause: error })
   }
 }
+
+/** The version of the Compose that is here: the client's plugin, or else the older program. */
+export async function composeVersion(environment: Environment): Promise<string | undefined> {
+  return (await versionOf([clientOf(environment), 'compose'])) ?? versionOf(['docker-compose'])
+}
+
+// By what it was called, Docker's client says which one it is.
+const clientOf = (environment: Environment): string =>
+  environment.DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND || 'docker'
 
 /** @returns nothing where there is no such program */
 const versionOf = (program: readonly string[]): Promise<string | undefined> =>

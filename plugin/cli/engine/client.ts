@@ -8,6 +8,7 @@ import type {
   Health,
   Network,
   Profile,
+  Pruned,
 } from '../../control/types.ts'
 
 /** ms without a word from the plugin, after which a call has failed */
@@ -19,6 +20,7 @@ export interface Client {
   network(id: string, options?: { readonly tree?: boolean }): Promise<Network>
   setNetwork(id: string, change: Change): Promise<Network>
   setEndpoint(network: string, endpoint: string, change: Change): Promise<Endpoint>
+  prune(network: string): Promise<Pruned>
   profiles(): Promise<readonly Profile[]>
   explain(wanted: ExplainRequest): Promise<Explained>
   health(): Promise<Health>
@@ -47,6 +49,7 @@ export function connectPlugin(
     setNetwork: (id, options) => call('PATCH', `networks/${id}/options`, { options }),
     setEndpoint: (network, endpoint, options) =>
       call('PATCH', `networks/${network}/endpoints/${endpoint}/options`, { options }),
+    prune: (network) => call('DELETE', `networks/${network}`),
     profiles: async () => (await call<{ profiles: Profile[] }>('GET', 'profiles')).profiles,
     explain: (wanted) => call('POST', 'explain', wanted),
     health: () => call('GET', 'health'),

@@ -38,6 +38,8 @@ export interface Engine {
    */
   network(name: string): Promise<EngineNetwork | undefined>
   plugins(): Promise<readonly EnginePlugin[]>
+  /** such as `28.5.2` */
+  version(): Promise<string>
   /** Path of its socket; nothing where it is not on this machine. */
   socket(): string | undefined
 }
@@ -75,6 +77,7 @@ export function connectEngine(globals: Globals, environment: Environment): Engin
       }))
       return { id: found.Id, name: found.Name, driver: found.Driver, labels: found.Labels ?? {}, attached }
     },
+    version: async () => (await (await loaded()).version().catch(say)).Version,
     async plugins() {
       const plugins = await (await loaded()).listPlugins().catch(say)
       return plugins.map(({ Id = '', Name, Enabled, Config }) => ({

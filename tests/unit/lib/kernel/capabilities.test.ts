@@ -14,6 +14,7 @@ const says =
   (shown: string, version = 'tc utility, iproute2-6.15.0, libbpf 1.5.0') =>
   (line: string): string | undefined => {
     if (line === 'tc -V') return version
+    if (line === 'nft -v') return 'nftables v1.1.3 (Commodore Bullmoose #4)'
     return line.includes('qdisc show') ? shown : undefined
   }
 
@@ -24,7 +25,7 @@ t.test('probeCapabilities() tries each qdisc on a device of its own, and takes t
   t.ok(device.startsWith('sq-') && device.length <= 15, device)
   t.equal(host.lines[1], `ip link set dev ${device} addrgenmode none alias sluice/probe`)
   t.equal(host.lines.at(-1), `ip link del dev ${device}`)
-  for (const line of host.lines) t.ok(line === 'tc -V' || line.includes(device), line)
+  for (const line of host.lines) t.ok(['tc -V', 'nft -v'].includes(line) || line.includes(device), line)
 })
 
 const lacks: Record<string, [refused: RegExp, said: string, shown: string, Partial<Capabilities>]> = {

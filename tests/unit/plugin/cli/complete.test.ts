@@ -25,8 +25,8 @@ const sources: Sources = {
 
 t.test('complete() knows what may come next', async (t) => {
   for (const [words, expected] of [
-    [['sluice', ''], 'explain inspect ls profiles set unset watch :4'],
-    [[''], 'explain inspect ls profiles set unset watch :4'],
+    [['sluice', ''], 'explain inspect ls profiles prune set unset version watch :4'],
+    [[''], 'explain inspect ls profiles prune set unset version watch :4'],
     [['--host', 'unix:///x', 'sluice', 'un'], 'unset :4'],
     [['sluice', 'ls', ''], 'web back :4'],
     [['sluice', 'ls', 'web', ''], ':4'],
@@ -53,7 +53,7 @@ t.test('complete() knows what may come next', async (t) => {
     [['sluice', 'explain', ''], ':0'],
     [['sluice', 'none', ''], ':4'],
     [['sluice', 'ls', '--none', ''], ':4'],
-    [[], 'explain inspect ls profiles set unset watch :4'],
+    [[], 'explain inspect ls profiles prune set unset version watch :4'],
   ] as const)
     t.equal(
       formatCompletion(await complete(words, () => sources), false)
