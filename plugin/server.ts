@@ -98,7 +98,8 @@ export function createServer(parts: ServerParts): FastifyInstance {
       if (status >= 500) request.log.error({ call, err: error }, 'failed')
       return reply.code(status).send(body)
     }
-    request.log[refused ? 'info' : 'error']({ call, err: error }, 'failed')
+    if (refused) request.log.warn({ call, reason: messageOf(error) }, 'refused')
+    else request.log.error({ call, err: error }, 'failed')
     metrics.called(call, refused ? 'refused' : 'failed')
     const status = refused ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
     // The network client reads Err, the IPAM client Error.

@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap'
 import { type Engine, startEngine } from '../support/engine.ts'
 import { installManaged } from '../support/managed.ts'
+import type { Plain } from '../support/plain.ts'
+import { until } from '../support/until.ts'
 import { type Ended, runCli } from '../unit/fixtures/cli/run.ts'
 
 t.setTimeout(480_000)
@@ -21,12 +23,13 @@ t.test('the command finds a plugin whose socket is in another mount namespace', 
     /^cannot find Sluice: the engine at unix:\S+docker\.sock has no plugin of it/,
   )
 
-  const plain = await engine.startPlain()
+  const plain = await engine.startPlain({ env: engine.env })
   await engine.cli('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', 'web')
   t.match(await command(engine, 'ls'), { status: 0, stdout: /^web /m, stderr: '' })
   t.match(await command(engine, 'set', 'web', 'rate=7mbit'), { status: 0 })
   t.match(await command(engine, 'inspect', 'web'), { stdout: /rate=7mbit/ })
   await engine.cli('network', 'rm', 'web')
+  await t.test('and prunes what the engine does not know', (t) => prunes(t, engine, plain))
   await plain.kill('SIGKILL')
   await says(t, command(engine, 'ls'), /^cannot reach Sluice at \S+: nobody answers there; try: systemctl/)
   await engine.enter(['rm', '/run/docker/plugins/sluice.sock'])
@@ -54,3 +57,33 @@ t.test('the command finds a plugin whose socket is in another mount namespace', 
     await says(t, command(engine, 'ls'), /nobody listens there. Is the docker daemon running\?/)
   })
 })
+
+/** Networks go while the plugin is away: the engine forgets them, and the plugin hears nothing. */
+async function prunes(t: Test, engine: Engine, plain: Plain): Promise<void> {
+  await engine.importImages()
+  const create = (name: string) => engine.cli('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', name)
+  for (const name of ['lost', 'used']) await create(name)
+  await engine.cli('run', '-d', '--name', 'app', '--network', 'used', 'busybox')
+  const links = () => engine.sh(['ip', '-br', 'link'])
+  const before = await links()
+  await plain.kill('SIGKILL')
+  await engine.refusal('network', 'rm', 'lost').catch(() => undefined)
+  t.equal(await engine.cli('network', 'ls', '-q', '--filter', 'name=lost'), '', 'the engine has forgotten it')
+  await plain.restart()
+  const followed = async () => {
+    const { stdout } = await command(engine, 'version', '--format', 'json')
+    return JSON.parse(stdout).plugins[0]?.engine === 'followed'
+  }
+  await until('the plugin to follow the engine', followed, { timeout: 20_000 })
+  t.match(await command(engine, 'prune'), {
+    status: 0,
+    stdout: /^WARNING! .*\n {2}lost \(bridge sl-\w+, [\d.]+\/\d+\)\nAre you sure/,
+  })
+  t.equal(await links(), before, 'without an answer nothing goes')
+  t.match(await command(engine, 'prune', '-f'), { status: 0, stdout: 'Deleted Networks:\nlost\n' })
+  t.match(await command(engine, 'prune', '-f'), { status: 0, stdout: /^Nothing to prune/ })
+  t.equal((await links()).match(/\bsl-/g)?.length, (before.match(/\bsl-/g)?.length ?? 0) - 1)
+  t.match(await command(engine, 'ls'), { stdout: /^used /m })
+  await engine.cli('rm', '-f', 'app')
+  await engine.cli('network', 'rm', 'used')
+}

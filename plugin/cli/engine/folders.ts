@@ -18,8 +18,16 @@ const links = (path: string): Promise<string> => readlink(path).catch(() => '')
 const text = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
 const names = (path: string): Promise<readonly string[]> => readdir(path).catch(() => [])
 
+const looked = new Map<string, Promise<readonly EngineProcess[]>>()
+
 /** Engines whose processes may be looked at: root sees all, others their own. @param socket path of the one that is meant */
-async function engineProcesses(socket: string): Promise<readonly EngineProcess[]> {
+function engineProcesses(socket: string): Promise<readonly EngineProcess[]> {
+  const found = looked.get(socket) ?? findProcesses(socket)
+  looked.set(socket, found)
+  return found
+}
+
+async function findProcesses(socket: string): Promise<readonly EngineProcess[]> {
   const own = await links('/proc/self/ns/mnt')
   const pids = (await names('/proc')).filter((name) => /^\d+$/.test(name))
   const found = await Promise.all(
