@@ -1,6 +1,6 @@
 import { messageOf, OptionError } from '../../lib/errors.ts'
 import { suggestKey } from './hints/key.ts'
-import type { Reading } from './hints/readings.ts'
+import { type Reading, rateReadings } from './hints/readings.ts'
 import type { Scope } from './option.ts'
 import { fullName, isGivenTo, isOption, OPTIONS, type OptionName, optionNames, type Parsed } from './table.ts'
 
@@ -29,6 +29,8 @@ function readValue(key: OptionName, value: string): unknown {
   }
 }
 
+const UNCAPPED = /^\s*(0|-1|none|no|off|unlimited|infinite|inf|max)\s*$/i
+
 /** What is wrong, with what may have been meant: only values that the option takes are offered. */
 function refusal(key: OptionName, value: string, expected: string): string {
   const { parse, readings } = OPTIONS[key]
@@ -40,6 +42,8 @@ function refusal(key: OptionName, value: string, expected: string): string {
       return false
     }
   }
+  if (readings === rateReadings && UNCAPPED.test(value))
+    return `${expected}; for no cap leave ${key} out, or: docker sluice unset`
   const offered = readings(value).filter(takes)
   const [first, ...others] = offered
   // The first reading is the likeliest: the others alone would mislead.

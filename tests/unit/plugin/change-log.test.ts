@@ -27,6 +27,7 @@ async function open(t: Test, port: number) {
   }
   return {
     ...plugin,
+    lines,
     call: async (method: string, body: object): Promise<Line[]> => {
       t.equal((await plugin.inject(`NetworkDriver.${method}`, body)).status, 200, method)
       return lines()
@@ -111,6 +112,20 @@ t.test('a change of options is logged with what was before and after', async (t)
   ])
   t.match(await patch(endpoint, { loss: null }), [{ before: { loss: '1%' }, after: { loss: null } }])
   t.strictSame(await patch(endpoint, { loss: null }), [])
+})
+
+t.test('a call that is refused is a warning with its reason, and without a stack', async (t) => {
+  const { inject, lines } = await open(t, 28_094)
+  await inject('NetworkDriver.CreateNetwork', createNetwork({ rate: '10' }))
+  const [line, ...others] = await lines()
+  t.strictSame(others, [])
+  t.match(line, {
+    level: 'warn',
+    msg: 'refused',
+    call: 'NetworkDriver.CreateNetwork',
+    reason: /^rate: "10" can be read two ways/,
+  })
+  t.notOk(line && 'err' in line)
 })
 
 t.test('a person gets the same as text', async (t) => {

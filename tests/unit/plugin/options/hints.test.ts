@@ -135,6 +135,16 @@ for (const [key, value, ...wanted] of VALUES)
     t.ok(message.includes(`"${value}"`), message)
   })
 
+t.test('who wants no cap is told how', async (t) => {
+  for (const value of ['0', 'unlimited', 'NONE', '-1'])
+    for (const key of ['rate', 'rate.up', 'network.rate'])
+      t.match(
+        refusal({ [key]: value }),
+        new RegExp(`; for no cap leave ${key} out, or: docker sluice unset$`),
+      )
+  t.notMatch(refusal({ loss: 'none' }), /no cap/)
+})
+
 const numbers = fc.oneof(
   fc.integer({ min: 0, max: 1e4 }).map(String),
   fc.double({ min: 0, max: 100, noNaN: true }).map((number) => number.toFixed(3)),
