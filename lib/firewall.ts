@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InvalidRequestError } from './errors.ts'
 import { createGate } from './gate.ts'
 import type { Command } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
@@ -9,12 +10,20 @@ import {
   deleteElements,
   deleteTables,
   type Element,
-  replaceTables,
+  placedWords,
 } from './kernel/nft.ts'
 import { listTable } from './kernel/observe.ts'
 import { surroundings } from './kernel/surroundings.ts'
 import { TABLE } from './names.ts'
-import { allElements, type Guarded, planElements, planRules } from './plan/firewall.ts'
+import {
+  allElements,
+  type Guarded,
+  planElements,
+  planRules,
+  type Wanted,
+  wantedElements,
+} from './plan/firewall.ts'
+import { checkTables, hasAlone, setTables } from './plan/isolate.ts'
 import type { NetworkSpec } from './plan/network.ts'
 import { applyPlan, revertPlan } from './plan/plan.ts'
 import { areTables } from './plan/verify-firewall.ts'
@@ -63,6 +72,8 @@ export interface Firewall {
    * @returns whether anything was
    */
   repair(when?: { readonly busy: boolean }): Promise<boolean>
+  /** What of the rules cannot be set, as of the last look, a sentence each. All others are. */
+  faults(): string[]
   /** As repair(), for what the kernel tells nobody of: the gate in legacy iptables, where there is one. */
   repairLegacy(): Promise<boolean>
   /**
@@ -104,12 +115,28 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     proven = true
   }
 
+  /** elements that nft does not take, in words, and why in a sentence each */
+  let refused = new Map<string, string>()
+  /** what two rows of the store want of one key */
+  let doubles: readonly string[] = []
+
+  const acceptable = ({ elements }: Wanted): Element[] =>
+    elements.filter((element) => !refused.has(placedWords(element)))
+
   const replace = async (outward: readonly string[]): Promise<void> => {
-    const elements = allElements(guarded(), outward)
-    const isAlone = elements.some(({ set }) => set === 'alone')
-    await run(replaceTables(elements, { alone: alone || isAlone }))
-    alone = isAlone
+    const wanted = wantedElements(guarded(), outward)
+    doubles = wanted.doubles
+    refused = await setTables(host, wanted, { alone })
+    proven = true
+    alone = hasAlone(wanted)
   }
+
+  /** Whether nft takes by now what it refused. */
+  const isForgiven = (wanted: Wanted): Promise<boolean> =>
+    checkTables(host, wanted).then(
+      () => true,
+      () => false,
+    )
 
   /** @returns what sets the tables right, where they are not, and whether there is one of family bridge */
   const lookAtTables = async () => {
@@ -120,7 +147,11 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     if (networks.length === 0)
       return { isAlone, repair: found || isAlone ? () => run(deleteTables({ alone: isAlone })) : undefined }
     const { outward } = await surroundings(host)
-    const isRight = areTables(allElements(networks, outward), found, foundAlone)
+    const wanted = wantedElements(networks, outward)
+    doubles = wanted.doubles
+    const isRight = areTables(acceptable(wanted), found, foundAlone)
+    if (isRight && refused.size > 0 && (await isForgiven(wanted)))
+      return { isAlone, repair: () => replace(outward) }
     return { isAlone, repair: isRight ? undefined : () => replace(outward) }
   }
 
@@ -129,12 +160,22 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     return repair === undefined && isOpen
   }
 
-  /** What is gone, or there already, is not as this process left it: all of it anew, then. */
-  const orReplace = async (work: Promise<unknown>, outward?: readonly string[]): Promise<void> => {
+  /**
+   * What is gone, or there already, is not as this process left it: all of it anew, then.
+   *
+   * @throws {InvalidRequestError} that does not help these, while all others are set
+   */
+  const orReplace = async (
+    work: Promise<unknown>,
+    mine: readonly Element[],
+    outward?: readonly string[],
+  ): Promise<void> => {
     await work.catch(async (error: unknown) => {
       const known = error instanceof CommandError && ['exists', 'missing'].includes(error.failure)
       if (!known) throw error
       await replace(outward ?? (await surroundings(host)).outward)
+      const reason = mine.map((one) => refused.get(placedWords(one))).find((one) => one !== undefined)
+      if (reason !== undefined) throw new InvalidRequestError(`cannot set ${reason}`)
     })
   }
 
@@ -144,10 +185,9 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       if (!current().some(({ id }) => id === network.id)) return
       alone ||= network.passage?.icc === false
       const isFirst = current().every(({ id }) => id === network.id)
-      const work = isFirst
-        ? run(createTables(allElements([{ network, endpoints: [] }], outward)))
-        : applyPlan(planRules(network, outward), host)
-      await orReplace(work, outward)
+      const mine = allElements([{ network, endpoints: [] }], outward)
+      const work = isFirst ? run(createTables(mine)) : applyPlan(planRules(network, outward), host)
+      await orReplace(work, mine, outward)
       gate.begin(network)
     })
 
@@ -155,7 +195,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     if (elements.length === 0) return
     await queue('rules', async () => {
       await first?.()
-      await orReplace(applyPlan(planElements(elements), host))
+      await orReplace(applyPlan(planElements(elements), host), elements)
     })
   }
 
@@ -198,7 +238,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       })
     },
     take: async (elements) => {
-      if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements))))
+      if (elements.length > 0) await queue('rules', () => orReplace(run(deleteElements(elements)), []))
     },
     repair: async ({ busy } = { busy: false }) => {
       for (let looks = busy ? LOOKS : 0; looks > 0; looks -= 1) {
@@ -215,6 +255,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
         return opened || repair !== undefined
       })
     },
+    faults: () => [...refused.values(), ...doubles].map((one) => `rule ${one}`),
     repairLegacy: gate.checkLegacy,
     expect: async (network) => {
       await pending.get(network.id)?.()

@@ -53,8 +53,10 @@ export interface Networks {
   withdraw(id: string): Promise<void>
   /** An engine has begun, perhaps after a crash. */
   engineCame(): void
-  /** Holds ports that were published when the last process ended. @returns what cannot be held, and why */
-  restorePorts(): Promise<string[]>
+  /** Holds ports that were published when the last process ended, as soon as each can be. */
+  restorePorts(): Promise<void>
+  /** Those that still cannot be held, and why. */
+  missingPorts(): Promise<string[]>
   /** Changes a network under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
   changeNetwork(id: string, describe: (spec: NetworkSpec) => NetworkChange): Promise<void>
   /** Changes an attachment under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
@@ -252,6 +254,7 @@ export function createNetworks(parts: NetworksParts): Networks {
     withdraw: (id) => queue(id, () => publisher.withdraw(id)),
     engineCame: publisher.engineCame,
     restorePorts: publisher.restore,
+    missingPorts: publisher.missing,
     changeNetwork: (id, describe) =>
       queue(id, () =>
         changes.members(id, ({ network: { shared: _, uplink: __, ...rest }, endpoints }) => ({

@@ -7,6 +7,7 @@ import {
   createHoldings,
   type Holding,
   type Hosts,
+  NO_IPV6,
   published,
   type Wanted,
 } from './holdings.ts'
@@ -22,8 +23,10 @@ export interface Ports {
    * @throws {InvalidRequestError} a port is taken, or an address is not the host's
    */
   claim(endpoint: Addressed, claims: readonly Claim[]): Promise<PublishedPort[]>
-  /** Holds again what was published before this process began. @returns what cannot be held, and why */
-  restore(endpoint: Addressed, ports: readonly PublishedPort[]): Promise<string[]>
+  /** Holds again what was published before this process began. What cannot be held is its endpoint's all the same. */
+  restore(endpoint: Addressed, ports: readonly PublishedPort[]): Promise<void>
+  /** Tries again to hold what could not be restored. @returns what still cannot, and why */
+  retry(): Promise<string[]>
   release(endpointId: string): void
   /** Ids of the endpoints that have ports of the host. */
   holders(): string[]
@@ -112,15 +115,18 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
       return all
     },
     restore: async (endpoint, ports) => {
-      const lost = bySame(ports).map((wanted) =>
-        holdings.keep(endpoint, wanted).then(
-          () => [],
-          (error: Error) => addresses(wanted).map((port) => `${formatHostPort(port)}: ${error.message}`),
-        ),
-      )
-      return (await Promise.all(lost)).flat()
+      await Promise.all(bySame(ports).map((wanted) => holdings.reclaim(endpoint, wanted)))
     },
+    retry: async () =>
+      (await holdings.retry()).flatMap((one) =>
+        addresses(one).map((port) => `${formatHostPort(port)}: ${whyMissing(one.error)}`),
+      ),
   }
+}
+
+function whyMissing({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'a process of the host has it'
+  return code === 'EADDRNOTAVAIL' ? 'the host does not have this address now' : message
 }
 
 /** What was published, by the sockets that hold it. */
@@ -151,9 +157,6 @@ function refusalOf(wanted: Wanted, { code, message }: NodeJS.ErrnoException): Re
 
 const range = (first: number, last: number): number[] =>
   Array.from({ length: Math.max(last, first) - first + 1 }, (_, index) => first + index)
-
-/** How a socket fails that wants IPv6 of a host without. */
-const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
 
 /** Where the kernel picks ports that nobody named, and what it has from the start (ip(7)). */
 const LOCAL_RANGE = '/proc/sys/net/ipv4/ip_local_port_range'

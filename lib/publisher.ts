@@ -7,7 +7,7 @@ import type { Host } from './kernel/host.ts'
 import { reflect } from './kernel/ip.ts'
 import { hostEndName } from './names.ts'
 import type { EndpointSpec } from './plan/endpoint.ts'
-import { portElements } from './plan/firewall.ts'
+import { endpointWords, portElements } from './plan/firewall.ts'
 import type { NetworkSpec } from './plan/network.ts'
 import { repairPlan, step } from './plan/plan.ts'
 import { type Claim, type PortRequest, type PublishedPort, planClaims } from './plan/ports.ts'
@@ -20,6 +20,9 @@ const PATIENCE = 3000
 const GLANCE = 200
 /** ms for which holders may be dead after an engine began */
 const DOUBT = 30_000
+
+/** ms between two tries to hold what a restart could not: an address may come back */
+const AGAIN = 1000
 
 /** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
 export interface Publisher {
@@ -34,8 +37,10 @@ export interface Publisher {
   withdraw(endpointId: string): Promise<void>
   /** An engine has begun: what the last one's containers had may be nobody's now, or in a moment. */
   engineCame(): void
-  /** Holds the host's ports again that were published before this process began. @returns what cannot be, and why */
-  restore(): Promise<string[]>
+  /** Holds the host's ports again that were published before this process began, as soon as each can be. */
+  restore(): Promise<void>
+  /** Those that still cannot be held, and why. They stay published. */
+  missing(): Promise<string[]>
 }
 
 export interface PublisherParts {
@@ -50,8 +55,7 @@ export interface PublisherParts {
 export function createPublisher({ host, store, firewall, hold, warn }: PublisherParts): Publisher {
   const nameOf = (endpointId: string): string => {
     const endpoint = store.endpoint(endpointId)
-    const network = endpoint && store.network(endpoint.networkId)
-    return `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
+    return endpointWords(endpoint && store.network(endpoint.networkId), endpoint)
   }
   const ports = createPorts({ host, hold, nameOf })
   const leaving = new Map<string, Promise<void>>()
@@ -128,6 +132,10 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
     if (forgetting.get(endpointId) === end) forgetting.delete(endpointId)
   }
 
+  const keepTrying = async (): Promise<void> => {
+    if ((await ports.retry()).length > 0) setTimeout(() => void keepTrying(), AGAIN).unref()
+  }
+
   return {
     withdraw,
     publish: async (network, endpoint, requests) => {
@@ -156,9 +164,10 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
         setTimeout(() => void withdrawDead().catch(() => undefined), after).unref()
     },
     restore: async () => {
-      const all = store.endpoints().map(({ spec }) => ports.restore(spec, spec.ports ?? []))
-      return (await Promise.all(all)).flat()
+      await Promise.all(store.endpoints().map(({ spec }) => ports.restore(spec, spec.ports ?? [])))
+      await keepTrying()
     },
+    missing: ports.retry,
   }
 }
 

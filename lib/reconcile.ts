@@ -62,6 +62,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
       () => repairLinks(view, host),
       async () => repairShapes(view, await abilities(), { host, store, alone: parts.networks.alone }),
       rules(() => firewall.repair({ busy })),
+      async () => firewall.faults().map((fault) => `${UNREPAIRED} ${fault}`),
+      () => missingPorts(parts),
     ])
   }
   return {
@@ -77,8 +79,13 @@ export function createKeeper(parts: KeeperParts): Keeper {
 }
 
 async function restorePorts({ networks }: KeeperParts): Promise<Repair[]> {
-  const lost = await networks.restorePorts()
-  return lost.map((port) => `${UNREPAIRED} published port ${port}; it stays published`)
+  await networks.restorePorts()
+  return []
+}
+
+async function missingPorts({ networks }: KeeperParts): Promise<Repair[]> {
+  const missing = await networks.missingPorts()
+  return missing.map((port) => `${UNREPAIRED} published port ${port}; it stays published`)
 }
 
 /** How a finding begins that could not be set right. */

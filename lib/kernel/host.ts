@@ -3,8 +3,11 @@ import { batchFailures, CommandError, isAbort } from './command-error.ts'
 import { failureText, follow, readyStarter, type Start, starter } from './programs.ts'
 import { ownFiles, type ProcFiles, setSysctl } from './sysctl.ts'
 
-/** How a batch treats a line that fails: stop there, or go on and report them all at the end. */
-export type Mode = 'strict' | 'force'
+/**
+ * How a batch treats a line that fails: stop there, or go on and report them all at the end. nft alone can `check` instead, which
+ * fails as `strict` does and does nothing.
+ */
+export type Mode = 'strict' | 'force' | 'check'
 
 export interface Outcome {
   readonly stdout: string
@@ -103,10 +106,10 @@ async function runBatchOnce(
 
 async function runTransaction(start: Start, lines: readonly string[], mode: Mode): Promise<Outcome> {
   const text = lines.join('\n')
-  const result = await start('nft', ['-f', '-'], `${text}\n`)
+  const result = await start('nft', [...(mode === 'check' ? ['-c'] : []), '-f', '-'], `${text}\n`)
   if (result.exitCode === 0) return { stdout: result.stdout, failures: [] }
   const failure = new CommandError('nft', text, failureText(result), 0)
-  if (mode === 'strict') throw failure
+  if (mode !== 'force') throw failure
   return { stdout: result.stdout, failures: [failure] }
 }
 

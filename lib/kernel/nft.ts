@@ -171,6 +171,9 @@ export const elementWords = ({ key, value }: Element): string =>
     .map((parts) => parts.map((part) => (typeof part === 'object' ? part.device : String(part))).join(' . '))
     .join(' : ')
 
+/** The same with its set's name. */
+export const placedWords = (element: Element): string => `${element.set} { ${elementWords(element)} }`
+
 const sentence = (parts: readonly Part[]): string => parts.map(word).join(' . ')
 const place = ({ set }: Element): string => `${set === 'alone' ? 'bridge' : 'inet'} ${TABLE} ${set}`
 const keyed = (element: Element): string => `${place(element)} { ${sentence(element.key)} }`

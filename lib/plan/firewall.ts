@@ -1,6 +1,13 @@
 import type { Command, Program } from '../kernel/command.ts'
 import { deleteGate, type FilterTable, insertGate, USER_CHAIN } from '../kernel/iptables.ts'
-import { addElements, deleteElements, type Element, elementWords, type Part } from '../kernel/nft.ts'
+import {
+  addElements,
+  deleteElements,
+  type Element,
+  elementWords,
+  type Part,
+  placedWords,
+} from '../kernel/nft.ts'
 import { hostEndName } from '../names.ts'
 import type { EndpointSpec } from './endpoint.ts'
 import type { GatewayMode, NetworkSpec } from './network.ts'
@@ -85,13 +92,61 @@ export interface Guarded {
   readonly endpoints: readonly EndpointSpec[]
 }
 
-export const allElements = (networks: readonly Guarded[], outward: readonly string[]): Element[] => [
-  ...outwardElements(outward),
+/** Elements, and whose they are, in words. */
+interface Owned {
+  readonly owner: string
+  readonly elements: readonly Element[]
+}
+
+const owned = (networks: readonly Guarded[], outward: readonly string[]): Owned[] => [
+  { owner: 'the ways out of the host', elements: outwardElements(outward) },
   ...networks.flatMap(({ network, endpoints }) => [
-    ...networkElements(network),
-    ...endpoints.flatMap((one) => [...aloneElements(network, one), ...portElements(network, one)]),
+    { owner: `the network with the bridge ${network.bridge}`, elements: networkElements(network) },
+    ...endpoints.map((one) => ({
+      owner: endpointWords(network, one),
+      elements: [...aloneElements(network, one), ...portElements(network, one)],
+    })),
   ]),
 ]
+
+/** An endpoint, for people: no engine has told us a name. */
+export const endpointWords = (
+  network: Pick<NetworkSpec, 'bridge'> | undefined,
+  endpoint: Pick<EndpointSpec, 'address4' | 'address6'> | undefined,
+): string =>
+  `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
+
+/** All that the tables should have. */
+export interface Wanted {
+  /** No key twice: it stays its first owner's. */
+  readonly elements: readonly Element[]
+  /** What others want of those keys, in words. */
+  readonly doubles: readonly string[]
+  /** Whose an element is, in words. */
+  readonly ownerOf: (element: Element) => string
+}
+
+export function wantedElements(networks: readonly Guarded[], outward: readonly string[]): Wanted {
+  const first = new Map<string, { readonly owner: string; readonly element: Element }>()
+  const doubles: string[] = []
+  for (const { owner, elements } of owned(networks, outward))
+    for (const element of elements) {
+      const before = first.get(keyWords(element))
+      if (before === undefined) first.set(keyWords(element), { owner, element })
+      else if (elementWords(before.element) !== elementWords(element))
+        doubles.push(`${placedWords(element)} of ${owner}: ${before.owner} has it`)
+    }
+  return {
+    elements: [...first.values()].map(({ element }) => element),
+    doubles,
+    ownerOf: (element) => first.get(keyWords(element))?.owner ?? 'nobody',
+  }
+}
+
+const keyWords = ({ set, key }: Element): string => `${set} ${elementWords({ set, key })}`
+
+export const allElements = (networks: readonly Guarded[], outward: readonly string[]): readonly Element[] =>
+  wantedElements(networks, outward).elements
 
 /** What it takes to let a network in. @param outward names of the devices that routes with a gateway leave by */
 export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan =>

@@ -198,6 +198,96 @@ for (const [name, damage] of Object.entries(damages))
     t.notOk(await firewall.repair(), 'and is right afterwards')
   })
 
+/** Rows that cannot all be in the rules, by what is wrong with them, and what is said of it. */
+const faulty: Record<string, readonly [spoil: (parts: Parts) => void, fault: RegExp]> = {
+  'two endpoints that claim one port': [
+    ({ store }) => {
+      const other = store.addEndpoint(
+        endpointSpec({ id: idOf('e9'), networkId: apart.id, address4: '10.7.0.9' }),
+      )
+      store.publish(other.id, [port])
+    },
+    /^rule any4 \{ 6 \. 8080 : 10\.7\.0\.9 \. 80 \} of the container with the address 10\.7\.0\.9 .*: the container .* 10\.9\.0\.2 .* has it$/,
+  ],
+  'an address that is none': [
+    ({ store }) => {
+      const other = store.addEndpoint(
+        endpointSpec({ id: idOf('e9'), networkId: apart.id, address4: '10.7.0.999' }),
+      )
+      store.publish(other.id, [{ ...port, hostPort: 8081 }])
+    },
+    /^rule any4 \{ 6 \. 8081 : 10\.7\.0\.999 \. 80 \} of the container with the address 10\.7\.0\.999 /,
+  ],
+  'a name that is none': [
+    ({ store }) =>
+      store.addNetwork({ ...networkSpec({ id: idOf('a9'), ipv4: [], ipv6: [] }), bridge: 'no "name' }),
+    /^rule bridges \{ no "name \} of the network with the bridge no "name: nft: not a name/,
+  ],
+  'subnets that overlap': [
+    ({ store }) =>
+      store.addNetwork(networkSpec({ id: idOf('a9'), ipv4: [{ subnet: '10.9.0.0/25' }], ipv6: [] })),
+    /^rule subnets4 \{ 10\.9\.0\.0\/25 \} of the network with the bridge sl-a9/,
+  ],
+}
+
+for (const [name, [spoil, fault]] of Object.entries(faulty))
+  t.test(`${name}: all other rules are set, and the fault is told until it is mended`, async (t) => {
+    using host = await namespaceHost()
+    const parts = open(t, host)
+    const { firewall, store } = parts
+    for (const spec of [web, apart]) {
+      store.addNetwork(spec)
+      await firewall.admit(spec, [])
+      await firewall.expect(spec)
+    }
+    await settle(parts, web, { ports: [port], address4: '10.9.0.2' })
+    const right = await rules(host)
+    spoil(parts)
+    await nft(host, 'flush ruleset')
+    t.ok(await firewall.repair(), 'it is seen')
+    const now = await rules(host)
+    t.match(now, '8080 : 10.9.0.2 . 80')
+    for (const spec of [web, apart]) t.match(now, spec.bridge)
+    t.ok(
+      firewall.faults().some((one) => fault.test(one)),
+      firewall.faults().join('\n'),
+    )
+    t.notOk(await firewall.repair(), 'what cannot be is not tried for ever')
+    t.ok(firewall.faults().length > 0)
+
+    // What comes and goes meanwhile does so.
+    const late = { ...port, hostPort: 9090 }
+    await firewall.put(portElements(web, endpointSpec({ address4: '10.9.0.3', ports: [late] })))
+    t.match(await rules(host), '9090 : 10.9.0.3 . 80')
+
+    store.removeEndpoint(idOf('e9'))
+    store.removeNetwork(idOf('a9'))
+    await firewall.repair()
+    t.strictSame(firewall.faults(), [])
+    t.equal(await rules(host), right)
+  })
+
+t.test('what nft refuses is set once it is taken', async (t) => {
+  using host = await namespaceHost()
+  const parts = open(t, host)
+  const { firewall, store } = parts
+  store.addNetwork(web)
+  await firewall.admit(web, [])
+  await firewall.expect(web)
+  const narrow = networkSpec({ id: idOf('a9'), ipv4: [{ subnet: '10.9.0.0/25' }], ipv6: [] })
+  store.addNetwork(narrow)
+  await t.rejects(
+    firewall.put([{ set: 'subnets4', key: ['10.9.0.0/25'] }]),
+    'whoever asks for what cannot be is told',
+  )
+  await firewall.repair()
+  t.equal(firewall.faults().length, 2)
+  store.removeNetwork(web.id)
+  await firewall.repair()
+  t.strictSame(firewall.faults(), [])
+  t.match(await rules(host), '10.9.0.0/25')
+})
+
 t.test('repair() removes the table when no network is left', async (t) => {
   using host = await namespaceHost()
   const { firewall } = open(t, host)

@@ -158,7 +158,8 @@ t.test('any address of both families is one socket, and keeps both', async (t) =
     await t.rejects(ports.claim(at('shop'), [claim({ hosts: [host] })]), { message: /: web has it/ })
   ports.release('web')
   for (const host of [HOST, '::1']) t.ok(await listens(host, 28080), host)
-  t.strictSame(await ports.restore(at('web'), published), [])
+  await ports.restore(at('web'), published)
+  t.strictSame(await ports.retry(), [])
   t.equal(sockets, 2, 'one again')
   for (const host of [HOST, '::1']) t.notOk(await listens(host, 28080), host)
   ports.release('web')
@@ -209,9 +210,8 @@ t.test('restore() holds what was published before, and says what it cannot', asy
     hostPort,
     port: 80,
   }))
-  const lost = await ports.restore(at('web'), published)
-  t.equal(lost.length, 1)
-  t.match(lost[0], /^127\.83\.7\.1:28080\/tcp: .*EADDRINUSE/)
+  await ports.restore(at('web'), published)
+  t.strictSame(await ports.retry(), ['127.83.7.1:28080/tcp: a process of the host has it'])
   await t.rejects(ports.claim(at('shop'), [claim({ first: 28081, last: 28081 })]), {
     message: /container web/,
   })
@@ -274,5 +274,76 @@ t.test('a relay to nobody ends the connection', async (t) => {
   const socket = connect({ host: HOST, port: 28080 }).on('error', () => undefined)
   await once(socket, 'close')
   t.ok(socket.destroyed)
+  ports.release('web')
+})
+
+for (const proto of ['tcp', 'udp'] as const)
+  for (const [name, host] of [
+    ['IPv4', HOST],
+    ['IPv6', '::1'],
+  ] as const)
+    t.test(
+      `a port at an ${name} address that is gone stays its owner’s, and is held when it is back, ${proto}`,
+      async (t) => {
+        let isGone = true
+        const hold: typeof holdPort = (wanted, target) =>
+          isGone && wanted.host === host
+            ? Promise.reject(Object.assign(new Error('bind'), { code: 'EADDRNOTAVAIL' }))
+            : holdPort(wanted, target)
+        const ports = createPorts({
+          host: { read: async () => undefined },
+          hold,
+          nameOf: (id) => `container ${id}`,
+        })
+        const published = [28080, 28081].map((hostPort) => ({ proto, host, hostPort, port: 80 }))
+        await ports.restore(at('web'), published)
+        const words = host === '::1' ? '[::1]' : host
+        t.strictSame(
+          await ports.retry(),
+          [28080, 28081].map((port) => `${words}:${port}/${proto}: the host does not have this address now`),
+        )
+        t.strictSame(ports.holders(), ['web'])
+        for (const hosts of [[host], ['0.0.0.0', '::']])
+          await t.rejects(ports.claim(at('shop'), [claim({ proto, hosts })]), {
+            message: /container web has it$/,
+          })
+        isGone = false
+        t.strictSame(await ports.retry(), [])
+        if (proto === 'tcp') t.notOk(await listens(host, 28080), 'it is held')
+        ports.release('web')
+        await ports.claim(at('shop'), [claim({ proto, hosts: [host] })])
+        ports.release('shop')
+      },
+    )
+
+t.test('what is released while it is missing is not held later', async (t) => {
+  const ports = open()
+  const server = createServer().listen({ host: HOST, port: 28080 })
+  await once(server, 'listening')
+  await ports.restore(at('web'), [{ proto: 'tcp', host: HOST, hostPort: 28080, port: 80 }])
+  await new Promise((resolve) => server.close(resolve))
+  const trying = ports.retry()
+  ports.release('web')
+  t.strictSame(await trying, [])
+  t.strictSame(ports.holders(), [])
+  t.ok(await listens(HOST, 28080))
+})
+
+t.test('what was published for both families is restored for one where the host has lost IPv6', async (t) => {
+  const hold: typeof holdPort = (wanted, target) =>
+    wanted.host === '::'
+      ? Promise.reject(Object.assign(new Error('no IPv6'), { code: 'EAFNOSUPPORT' }))
+      : holdPort(wanted, target)
+  const ports = createPorts({ host: { read: async () => undefined }, hold, nameOf: String })
+  const published = ['::', '0.0.0.0'].map((host) => ({
+    proto: 'tcp' as const,
+    host,
+    hostPort: 28080,
+    port: 80,
+  }))
+  await ports.restore(at('web'), published)
+  t.strictSame(await ports.retry(), ['[::]:28080/tcp: no IPv6'])
+  t.notOk(await listens(HOST, 28080))
+  await t.rejects(ports.claim(at('shop'), [claim({ hosts: ['::'] })]), { message: /web has it/ })
   ports.release('web')
 })
