@@ -1,6 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { connect, createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
+import { type Target, towards } from './relay/target.ts'
+import { relayDatagrams } from './relay/udp.ts'
 
 /** A port of the host, by its protocol and address. */
 export interface HostPort {
@@ -16,13 +18,6 @@ export interface WantedPort extends HostPort {
   readonly wide?: boolean
 }
 
-/** Where a published port leads: the container's addresses, at least one, and its port. */
-export interface Target {
-  readonly address4?: string | undefined
-  readonly address6?: string | undefined
-  readonly port: number
-}
-
 /** What keeps a port ours. */
 export interface Hold {
   release(): void
@@ -32,15 +27,15 @@ export interface Hold {
  * Takes a port of the host for as long as it is published, so that no process takes it for its own, and Docker's own driver does
  * not give it away a second time.
  *
- * Packets are translated before any socket sees them, but for those to ::1, which the kernel cannot translate: TCP connections
- * from there are relayed.
+ * Packets are translated before any socket sees them. What the kernel cannot translate comes here and is relayed: what goes to ::1, comes
+ * from a link-local IPv6 address, is sent to all, or is IPv6 for a container without.
  *
  * @throws {NodeJS.ErrnoException} EADDRINUSE somebody has it, EADDRNOTAVAIL the host has no such address, EACCES
  */
 export function holdPort(wanted: WantedPort, target: Target): Promise<Hold> {
   // Node has no socket for it; nobody else on the host is likely to have one either.
   if (wanted.proto === 'sctp') return Promise.resolve({ release: () => undefined })
-  return wanted.proto === 'tcp' ? holdTcp(wanted, target) : holdUdp(wanted)
+  return wanted.proto === 'tcp' ? holdTcp(wanted, target) : holdUdp(wanted, target)
 }
 
 const holdTcp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold> =>
@@ -62,12 +57,9 @@ const holdTcp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold
     })
   })
 
-/** A connection of one family goes to the address of the same, where there is one, as it would by the rules. */
-function relay(socket: Socket, { address4, address6, port }: Target): void {
-  const { remoteAddress: from = '' } = socket
-  const isSix = from.includes(':') && !from.startsWith('::ffff:')
-  const host = (isSix ? (address6 ?? address4) : (address4 ?? address6)) ?? ''
-  const onward = connect({ host, port, allowHalfOpen: true })
+function relay(socket: Socket, target: Target): void {
+  const host = towards(socket.remoteAddress ?? '', target)
+  const onward = connect({ host, port: target.port, allowHalfOpen: true })
   // Whichever way breaks takes the other along.
   const end = (error: Error | null | undefined): void => {
     if (!error) return
@@ -78,13 +70,18 @@ function relay(socket: Socket, { address4, address6, port }: Target): void {
   pipeline(onward, socket, end)
 }
 
-const holdUdp = ({ host, port, wide }: WantedPort): Promise<Hold> =>
+const holdUdp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold> =>
   new Promise((resolve, reject) => {
     const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: !wide } : { type: 'udp4' })
     socket.once('error', reject)
     socket.bind({ address: host, port, exclusive: true }, () => {
       socket.unref()
       socket.on('error', () => undefined)
-      resolve({ release: () => socket.close() })
+      const end = relayDatagrams(socket, target)
+      const release = () => {
+        socket.close()
+        end()
+      }
+      resolve({ release })
     })
   })

@@ -12,7 +12,7 @@ import { type Command, nft } from './command.ts'
  * as if we were not there. `outward` has the bridges that lead out of the host, which a route with a gateway tells.
  *
  * `publish` comes before Docker's own (priority -100), with the address that was named before any other; not for ::1, which no other
- * device may answer (RFC 4291, 2.5.3): hold.ts relays that. What it leads back to a network of ours gets the bridge's address: the
+ * device may answer (RFC 4291, 2.5.3), nor from link-local addresses, which no router passes on (2.5.6): hold.ts relays that. What it leads back to a network of ours gets the bridge's address: the
  * answer has to come by here again.
  *
  * 127.0.0.0/8 is the host's alone. From elsewhere it is left to routing, which drops it, while a translated packet would pass; and
@@ -90,6 +90,7 @@ table inet ${TABLE} {
 
   chain publish {
     ip6 daddr ::1 return
+    ip6 saddr fe80::/10 return
     dnat ip to ip daddr . meta l4proto . th dport map @named4
     dnat ip to meta l4proto . th dport map @any4
     dnat ip6 to ip6 daddr . meta l4proto . th dport map @named6

@@ -49,12 +49,12 @@ const isOpen = (mode: GatewayMode | undefined): boolean => mode === 'routed'
 
 /**
  * The addresses of the host that one request means: any of both families, unless one is named; those of IPv6 for a container without
- * it only where they can be relayed, which is TCP's.
+ * it only where they can be relayed, which SCTP's cannot.
  */
 function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, address6 }: Place): string[] {
   const named = host ?? passage?.binding4
   const isNamed = (family: 4 | 6) => named === undefined || named.includes(':') === (family === 6)
-  const isRelayed = proto === 'tcp' && !unrelayed && address4 !== undefined && !isOpen(passage?.mode4)
+  const isRelayed = proto !== 'sctp' && !unrelayed && address4 !== undefined && !isOpen(passage?.mode4)
   return [
     ...(address4 !== undefined && isNamed(4) ? [named ?? ANY4] : []),
     ...((address6 !== undefined || isRelayed) && isNamed(6) ? [named ?? ANY6] : []),

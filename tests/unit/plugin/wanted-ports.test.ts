@@ -72,7 +72,11 @@ t.test('examplePorts() gives everyone another port, and opens those without NAT'
     )
   t.strictSame(example('8000-8001:80', dual), ['0.0.0.0 8000 80', ':: 8000 80'])
   t.strictSame(example('8000-8001:81', { address4: '10.9.0.3' }), ['0.0.0.0 8001 81', ':: 8001 81'])
-  t.strictSame(example('80-81/udp', { address4: '10.9.0.2' }), ['0.0.0.0 32768 80', '0.0.0.0 32769 81'])
+  t.strictSame(example('80-81/udp', { address4: '10.9.0.2' }), [
+    ...['0.0.0.0 32768 80', ':: 32768 80'],
+    ...['0.0.0.0 32769 81', ':: 32769 81'],
+  ])
+  t.strictSame(example('80-81/sctp', { address4: '10.9.0.2' }), ['0.0.0.0 32768 80', '0.0.0.0 32769 81'])
   t.strictSame(example('127.0.0.1:8000:80', dual), ['127.0.0.1 8000 80'])
   t.strictSame(example('8080:80', { ...dual, passage: { mode6: 'routed' } }), ['0.0.0.0 8080 80', ':: 0 80'])
   t.strictSame(example('9000:80', { ...dual, passage: { binding4: '192.0.2.9' } }), ['192.0.2.9 9000 80'])

@@ -19,7 +19,8 @@ const ask = (request: Partial<PortRequest> = {}): PortRequest => ({
 
 const cases: Record<string, [PortRequest, Place, hosts: string[], open?: string[]]> = {
   'any address of an IPv4 container, those of IPv6 relayed': [ask(), v4, ['0.0.0.0', '::']],
-  'any address of an IPv4 container by UDP, which is not relayed': [ask({ proto: 'udp' }), v4, ['0.0.0.0']],
+  'any address of an IPv4 container by UDP': [ask({ proto: 'udp' }), v4, ['0.0.0.0', '::']],
+  'any address of an IPv4 container by SCTP, which is not relayed': [ask({ proto: 'sctp' }), v4, ['0.0.0.0']],
   'any address of an IPv4 container that has IPv6 elsewhere': [ask({ unrelayed: true }), v4, ['0.0.0.0']],
   'any address of an IPv4 container that is routed to': [
     ask(),
@@ -32,7 +33,8 @@ const cases: Record<string, [PortRequest, Place, hosts: string[], open?: string[
   'an IPv4 address': [ask({ host: '127.0.0.1' }), both, ['127.0.0.1']],
   'an IPv6 address': [ask({ host: '::1' }), both, ['::1']],
   'an IPv6 address and a container without': [ask({ host: '::1' }), v4, ['::1']],
-  'an IPv6 address and a container without, by UDP': [ask({ host: '::1', proto: 'udp' }), v4, []],
+  'an IPv6 address and a container without, by UDP': [ask({ host: '::1', proto: 'udp' }), v4, ['::1']],
+  'an IPv6 address and a container without, by SCTP': [ask({ host: '::1', proto: 'sctp' }), v4, []],
   'an IPv4 address and a container without': [ask({ host: '0.0.0.0' }), { address6: 'fd09::2' }, []],
   'the address that the network names': [
     ask(),

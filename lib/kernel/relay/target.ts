@@ -1,0 +1,12 @@
+/** Where a published port leads: the container's addresses, at least one, and its port. */
+export interface Target {
+  readonly address4?: string | undefined
+  readonly address6?: string | undefined
+  readonly port: number
+}
+
+/** The container's address for a client's: of the same family, where there is one, as it would be by the rules. */
+export function towards(from: string, { address4, address6 }: Target): string {
+  const isSix = from.includes(':') && !from.startsWith('::ffff:')
+  return (isSix ? (address6 ?? address4) : (address4 ?? address6)) ?? ''
+}
