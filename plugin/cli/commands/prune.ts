@@ -30,10 +30,11 @@ export const prune: Run = async ({ flags, globals, environment, output }) => {
 /** Both have to say so: the plugin by the list that it keeps, and the engine that is asked now. */
 async function unknownTo(engine: Engine, client: Client): Promise<readonly Doomed[]> {
   const { engine: state } = await client.health()
-  if (state !== 'followed')
-    throw new Error(
-      `cannot tell what the engine knows: it is ${state}. The plugin needs its socket: docker plugin set sluice:latest engine.source=${engine.socket() ?? '/var/run/docker.sock'}`,
-    )
+  if (state !== 'followed') {
+    const socket = engine.socket() ?? '/var/run/docker.sock'
+    const remedy = `. The plugin needs its socket: docker plugin set sluice:latest engine.source=${socket}; the service finds it by DOCKER_HOST in /etc/default/sluice`
+    throw new Error(`cannot tell what the engine knows: it is ${state}${/socket/.test(state) ? remedy : ''}`)
+  }
   const suspects = (await client.networks()).filter(({ known }) => known === false)
   const found = await Promise.all(suspects.map(({ id }) => engine.network(id)))
   return suspects.flatMap((network, index) => (found[index] ? [] : [{ client, network }]))

@@ -56,8 +56,9 @@ async function change(call: Call, text: string, options: Change): Promise<void> 
   lines(after, changeLines(options, ofEndpoint(endpoint, network), ofEndpoint(after, network)))
   if (after.keptBy === 'name')
     output.write(`  kept for containers called ${endpoint.name} on this network, until it is unset\n`)
-  else
-    output.warn(
-      `WARNING: ${text}: kept for this attachment alone, as the engine's name for it is not known: it ends with the container`,
-    )
+  else {
+    const why =
+      after.name === undefined ? "the engine's name for it is not known" : 'these keys are never kept by name'
+    output.warn(`WARNING: ${text}: kept for this attachment alone, as ${why}: it ends with the container`)
+  }
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import t from 'tap'
+import { optionNames } from '../../../plugin/options/table.ts'
 import { createEndpoint, createNetwork, ENDPOINT, NETWORK } from '../../support/messages.ts'
 import { agreeableHost } from '../fixtures/fake-tc.ts'
 import { openServer } from '../fixtures/parts.ts'
@@ -123,5 +125,44 @@ t.test('a query that the description does not show is refused', async (t) => {
   t.strictSame(
     [await status('tree=yes'), await status('tre=1'), await status('tree=1&tree=0')],
     [400, 400, 400],
+  )
+})
+
+const text = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.constantFrom(
+    '10.9.0.0/24',
+    'fd00::/64',
+    '10.9.0.0/33',
+    '0.0.0.0/0',
+    '::/0',
+    '8000-8009:80',
+    '[::1]:1:1/udp',
+  ),
+)
+const options = fc.dictionary(
+  fc.oneof(fc.constantFrom(...optionNames('network')), fc.string({ maxLength: 12 })),
+  fc.oneof(text, fc.constantFrom('10mbit', '5ms', '1%', 'true', 'lte', '1500', 'isolated')),
+  { maxKeys: 3 },
+)
+
+t.test('what fits the schema is explained or refused, whatever it says', async (t) => {
+  const { server } = await openServer(t)
+  const request = fc.record({
+    name: fc.string({ minLength: 1, maxLength: 20 }),
+    options,
+    endpoints: fc.array(fc.record({ name: text, options, ports: fc.array(text, { maxLength: 2 }) }), {
+      maxLength: 2,
+    }),
+    subnets: fc.array(text, { maxLength: 2 }),
+    ipv6: fc.boolean(),
+    internal: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(request, async (payload) => {
+      const { statusCode, body } = await server.inject({ method: 'POST', url: '/v1/explain', payload })
+      if (statusCode >= 500) throw new Error(`${statusCode}: ${body}`)
+    }),
+    { numRuns: 500 },
   )
 })

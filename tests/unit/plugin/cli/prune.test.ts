@@ -63,7 +63,7 @@ t.test('prune removes nothing where the engine knows all, or cannot be asked', a
     status: 1,
     stdout: '',
     stderr:
-      /^cannot tell what the engine knows: it is not followed: \/dev\/null is no socket\. The plugin needs its socket: docker plugin set sluice:latest engine\.source=\S+docker\.sock\n$/,
+      /^cannot tell what the engine knows: it is not followed: \/dev\/null is no socket\. The plugin needs its socket: docker plugin set sluice:latest engine\.source=\S+docker\.sock; the service finds it by DOCKER_HOST in \/etc\/default\/sluice\n$/,
   })
   t.strictSame([...known.deleted(), ...unfollowed.deleted()], [])
 })

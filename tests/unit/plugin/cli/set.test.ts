@@ -61,6 +61,16 @@ t.test(
   },
 )
 
+t.test('a change that ends with the container is said to', async (t) => {
+  const { run } = await startLab(t)
+  t.strictSame(await run(['set', 'web/app', 'seed=1']), {
+    status: 0,
+    stdout: 'web/app\n  seed  another one each time (as before)\n',
+    stderr:
+      "WARNING: web/app: kept for this attachment alone, as the engine's name for it is not known: it ends with the container\n",
+  })
+})
+
 t.test('the keys are listed by --help, and where nothing is given', async (t) => {
   const { run } = await startLab(t)
   for (const command of ['set', 'unset']) {
