@@ -101,10 +101,9 @@ run_tier() {
 }
 
 run_tests() {
-  need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack iperf3:iperf3 :busybox-static docker-compose:docker-compose \
+  need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack iperf3:iperf3 :busybox-static sysctl:procps \
     docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
     socat:socat cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
-  need_docker dockerd
   need_docker docker
   local passed=0 failed=0 tier
   mkdir -p build

@@ -44,10 +44,10 @@ export const control: Part = async (bench) => {
   }
 }
 
-async function startManaged({ version }: Bench): Promise<Engine> {
+async function startManaged({ engine: { release } }: Bench): Promise<Engine> {
   if (!existsSync(pluginFolder))
     throw new Error('--managed: there is no build/plugin; ./build.sh install makes it')
-  const engine = await startEngine({ version })
+  const engine = await startEngine({ release })
   try {
     await engine.importImages()
     await engine.cli('plugin', 'create', 'sluice:latest', pluginFolder)

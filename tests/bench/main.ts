@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startEngine, type Version } from '../support/engine.ts'
+import { startEngine } from '../support/engine.ts'
+import type { Release } from '../support/roots.ts'
 import { addresses } from './addresses.ts'
 import { classify } from './classify.ts'
 import { control } from './control.ts'
@@ -24,43 +25,45 @@ const PARTS: Readonly<Record<string, Part>> = {
   addresses,
   start,
 }
-const USAGE = `usage: npm run bench -- [--engine 20.10|26.1|28.5] [--only ${Object.keys(PARTS).join('|')}] [--runs N] [--managed]`
-const VERSIONS: readonly Version[] = ['20.10', '26.1', '28.5']
+const USAGE = `usage: npm run bench -- [--engine bookworm|trixie|forky] [--only ${Object.keys(PARTS).join('|')}] [--runs N] [--managed]`
+const RELEASES: readonly Release[] = ['bookworm', 'trixie', 'forky']
 /** ms that a part may take */
 const LIMIT = 600_000
 
 function readArguments() {
   const { values } = parseArgs({
     options: {
-      engine: { type: 'string', default: '28.5' },
+      engine: { type: 'string', default: 'forky' },
       only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
       runs: { type: 'string', default: '15' },
       managed: { type: 'boolean', default: false },
     },
   })
-  const version = VERSIONS.find((known) => known === values.engine)
+  const release = RELEASES.find((known) => known === values.engine)
   const runs = Number(values.runs)
   const unknown = values.only.find((name) => !(name in PARTS))
-  if (!version) throw new RangeError(`--engine: expected ${VERSIONS.join(', ')}, got ${values.engine}`)
+  if (!release) throw new RangeError(`--engine: expected ${RELEASES.join(', ')}, got ${values.engine}`)
   if (unknown) throw new RangeError(`--only: expected ${Object.keys(PARTS).join(', ')}, got ${unknown}`)
   if (!Number.isInteger(runs) || runs < 1 || runs > 100)
     throw new RangeError(`--runs: expected 1 to 100, got ${values.runs}`)
-  return { version, runs, only: values.only, managed: values.managed }
+  return { release, runs, only: values.only, managed: values.managed }
 }
 
 async function main(): Promise<void> {
-  const { version, runs, only, managed } = readArguments()
-  const engine = await startEngine({ version })
+  const { release, runs, only, managed } = readArguments()
+  const engine = await startEngine({ release })
   try {
     await engine.importImages()
     for (const name of only) {
       const part = PARTS[name] as Part
       const before = loadavg()[0]?.toFixed(2)
       const timer = setTimeout(giveUp, LIMIT, name)
-      const tables = await part({ engine, version, runs, managed })
+      const tables = await part({ engine, runs, managed })
       clearTimeout(timer)
       print(tables)
-      process.stdout.write(`\nload ${before} before; every value in ${save(`${name}-${version}`, tables)}\n`)
+      process.stdout.write(
+        `\nload ${before} before; every value in ${save(`${name}-${engine.version}`, tables)}\n`,
+      )
     }
   } finally {
     await engine.stop()

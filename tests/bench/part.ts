@@ -1,9 +1,8 @@
-import type { Engine, Version } from '../support/engine.ts'
+import type { Engine } from '../support/engine.ts'
 
 /** What every part of the benchmark is given. */
 export interface Bench {
   readonly engine: Engine
-  readonly version: Version
   /** Rounds that count, of each thing that is compared. */
   readonly runs: number
   /** Also measure the managed plugin of `build/plugin`, on an engine of its own. */

@@ -23,7 +23,7 @@ t.test('build.sh refuses an engine that does not answer, and starts none in its 
 })
 
 t.test('build.sh installs the plugin, again over networks in use, and takes it away', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const lab: Lab = { engine, driver: 'sluice:latest' }

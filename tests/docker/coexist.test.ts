@@ -6,16 +6,16 @@ import { until } from '../support/until.ts'
 
 t.setTimeout(300_000)
 
-t.test('20.10: others flush, restore and restart, and our rules are back', async (t) => {
-  const [engine, neighbours, save] = await openNeighbours(t, { version: '20.10' })
+t.test('bookworm: others flush, restore and restart, and our rules are back', async (t) => {
+  const [engine, neighbours, save] = await openNeighbours(t, { release: 'bookworm' })
   await survives(t, neighbours, save)
   await obeys(t, neighbours)
   await outlivesEngine(t, neighbours)
   await tidy(engine)
 })
 
-t.test('20.10 on legacy iptables, whose changes nobody tells of', async (t) => {
-  const [, { shell, isBack, others }] = await openNeighbours(t, { version: '20.10', iptables: 'legacy' })
+t.test('bookworm on legacy iptables, whose changes nobody tells of', async (t) => {
+  const [, { shell, isBack, others }] = await openNeighbours(t, { release: 'bookworm', iptables: 'legacy' })
   for (const command of ['iptables -F DOCKER-USER', 'iptables -F']) {
     await shell(command)
     const theirs = await others()
@@ -25,7 +25,7 @@ t.test('20.10 on legacy iptables, whose changes nobody tells of', async (t) => {
 })
 
 t.test('the program that follows rules does not outlive the plugin', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   const plain = await engine.startPlain()
   const followers = () =>

@@ -15,7 +15,7 @@ async function says(t: Test, ended: Promise<Ended>, message: RegExp): Promise<vo
 }
 
 t.test('the command finds a plugin whose socket is in another mount namespace', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await says(
     t,

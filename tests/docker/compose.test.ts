@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Project, projects } from '../support/compose-projects.ts'
-import { type Engine, startEngine, type Version } from '../support/engine.ts'
+import { type Engine, startEngine } from '../support/engine.ts'
 import { tidy } from '../support/lab.ts'
 import { joinOutside } from '../support/outside.ts'
 import { inNetns } from '../support/power.ts'
@@ -93,9 +93,9 @@ async function proves(t: Test, engine: Engine, project: Project, driver: string)
   }
 }
 
-for (const version of ['20.10', '26.1', '28.5'] as const satisfies Version[])
-  t.test(`compose projects on ${version}`, async (t) => {
-    const engine = await startEngine({ version })
+for (const release of ['bookworm', 'trixie', 'forky'] as const)
+  t.test(`compose projects on ${release}`, async (t) => {
+    const engine = await startEngine({ release })
     t.teardown(() => engine.stop())
     for (const image of ['busybox', 'socat'] as const) await engine.importImage(image)
     await engine.cli('run', '--rm', 'busybox', 'true')

@@ -4,8 +4,8 @@ import { startEngine } from '../support/engine.ts'
 
 t.setTimeout(400_000)
 
-t.test('20.10 with the product as a plain process', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+t.test('bookworm with the product as a plain process', async (t) => {
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const { log } = await engine.startPlain()

@@ -38,7 +38,7 @@ function rows({ stateDir }: Plain): Record<string, number> {
 t.test(
   '200 networks made, joined, left and removed leave no trace on the host and in the plugin',
   async (t) => {
-    const engine = await startEngine({ version: '20.10' })
+    const engine = await startEngine({ release: 'bookworm' })
     t.teardown(() => engine.stop())
     await engine.importImages()
     const plain = await engine.startPlain({ env: { NODE_OPTIONS: smallHeap } })

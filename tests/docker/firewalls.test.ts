@@ -68,9 +68,9 @@ async function livesWithFirewalld(t: Test, neighbours: Neighbours) {
   }
 }
 
-t.test('28.5 with ufw, ufw-docker and firewalld', async (t) => {
+t.test('forky with ufw, ufw-docker and firewalld', async (t) => {
   const [engine, neighbours, save] = await openNeighbours(t, {
-    version: '28.5',
+    release: 'forky',
     packages: ['ufw', 'firewalld'],
   })
   await survives(t, neighbours, save)

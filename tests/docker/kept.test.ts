@@ -5,8 +5,8 @@ import { type Lab, prove } from '../support/lab.ts'
 
 t.setTimeout(400_000)
 
-t.test('20.10 with the product as a plain process', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+t.test('bookworm with the product as a plain process', async (t) => {
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const plain = await engine.startPlain({ env: engine.env })

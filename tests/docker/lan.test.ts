@@ -75,8 +75,8 @@ const scans: readonly Scenario[] = [
   ],
 ]
 
-t.test('28.5, seen from the LAN', async (t) => {
-  const engine = await startEngine({ version: '28.5' })
+t.test('forky, seen from the LAN', async (t) => {
+  const engine = await startEngine({ release: 'forky' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const { log } = await engine.startPlain()

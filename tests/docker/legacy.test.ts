@@ -5,8 +5,8 @@ import { prove } from '../support/lab.ts'
 
 t.setTimeout(240_000)
 
-t.test('20.10 on legacy iptables', async (t) => {
-  const engine = await startEngine({ version: '20.10', iptables: 'legacy' })
+t.test('bookworm on legacy iptables', async (t) => {
+  const engine = await startEngine({ release: 'bookworm', iptables: 'legacy' })
   t.teardown(() => engine.stop())
   t.match(await engine.enter(['iptables', '--version']), 'legacy')
   await engine.importImages()

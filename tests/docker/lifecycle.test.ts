@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 
 t.setTimeout(400_000)
 
-const engine = await startEngine({ version: '20.10' })
+const engine = await startEngine({ release: 'bookworm' })
 t.teardown(() => engine.stop())
 await engine.importImages()
 const plain = await engine.startPlain()

@@ -6,12 +6,12 @@ t.setTimeout(300_000)
 
 const STARTED = ['--format', '{{.State.StartedAt}}', 'web', 'mute'] as const
 
-for (const version of ['20.10', '28.5'] as const)
+for (const release of ['bookworm', 'forky'] as const)
   t.test(
-    `${version} with live-restore: containers outlive their engine, and so do their networks`,
+    `${release} with live-restore: containers outlive their engine, and so do their networks`,
     async (t) => {
       const [engine, { answer, isBack, shell }] = await openNeighbours(t, {
-        version,
+        release,
         dockerdArgs: ['--live-restore'],
       })
       const since = await engine.cli('inspect', ...STARTED)

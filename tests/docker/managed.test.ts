@@ -35,8 +35,8 @@ const ends = ({ crash }: Managed): readonly Scenario[] => [
   ],
 ]
 
-t.test('20.10 with the product as a managed plugin', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+t.test('bookworm with the product as a managed plugin', async (t) => {
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const managed = await installManaged(engine)

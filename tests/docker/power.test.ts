@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 t.setTimeout(240_000)
 
 async function engineWithImages(t: Test): Promise<Engine> {
-  const engine = await startEngine({ version: '20.10' })
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   return engine

@@ -33,8 +33,8 @@ const repairs = (plain: Plain): Scenario[] =>
     },
   ])
 
-t.test('20.10 with the product as a plain process', async (t) => {
-  const engine = await startEngine({ version: '20.10' })
+t.test('bookworm with the product as a plain process', async (t) => {
+  const engine = await startEngine({ release: 'bookworm' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const plain = await engine.startPlain()

@@ -4,9 +4,9 @@ import { startEngine } from '../support/engine.ts'
 
 t.setTimeout(480_000)
 
-for (const version of ['26.1', '28.5'] as const)
-  t.test(`${version} with the product as a plain process`, async (t) => {
-    const engine = await startEngine({ version })
+for (const release of ['trixie', 'forky'] as const)
+  t.test(`${release} with the product as a plain process`, async (t) => {
+    const engine = await startEngine({ release })
     t.teardown(() => engine.stop())
     await engine.importImages()
     const { log } = await engine.startPlain()

@@ -4,9 +4,9 @@ import { provesHarness } from '../support/harness.ts'
 
 t.setTimeout(480_000)
 
-for (const version of ['26.1', '28.5'] as const)
-  t.test(`${version} with its own bridge driver`, async (t) => {
-    const engine = await startEngine({ version })
+for (const release of ['trixie', 'forky'] as const)
+  t.test(`${release} with its own bridge driver`, async (t) => {
+    const engine = await startEngine({ release })
     t.teardown(() => engine.stop())
     await provesHarness(t, engine)
   })

@@ -8,9 +8,9 @@ import { installManaged } from '../support/managed.ts'
 
 t.setTimeout(480_000)
 
-for (const version of ['26.1', '28.5'] as const)
-  t.test(`${version} with the product as a managed plugin`, async (t) => {
-    const engine = await startEngine({ version })
+for (const release of ['trixie', 'forky'] as const)
+  t.test(`${release} with the product as a managed plugin`, async (t) => {
+    const engine = await startEngine({ release })
     t.teardown(() => engine.stop())
     await engine.importImages()
     const { driver, log } = await installManaged(engine)
@@ -18,7 +18,7 @@ for (const version of ['26.1', '28.5'] as const)
       ...refusals,
       ...reach,
       ...compose,
-      // Compose 2.26, which comes with 26.1, does not know them.
-      ...(version === '28.5' ? composeAttachment : []),
+      // Debian 13's Compose, 2.26, does not know them.
+      ...(release !== 'trixie' ? composeAttachment : []),
     ])
   })

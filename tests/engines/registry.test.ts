@@ -4,9 +4,9 @@ import { provesInstall } from '../support/registry-install.ts'
 
 t.setTimeout(480_000)
 
-for (const version of ['26.1', '28.5'] as const)
-  t.test(`${version} with the plugin from a registry`, async (t) => {
-    const engine = await startEngine({ version })
+for (const release of ['trixie', 'forky'] as const)
+  t.test(`${release} with the plugin from a registry`, async (t) => {
+    const engine = await startEngine({ release })
     t.teardown(() => engine.stop())
     await engine.importImages()
     await provesInstall(t, engine)

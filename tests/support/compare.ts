@@ -3,12 +3,14 @@ import { writtenDifferences } from './compare/differences.ts'
 import { groups } from './compare/groups.ts'
 import { fault, strangers, table } from './compare/judge.ts'
 import { observeAll } from './compare/observe.ts'
-import { startEngine, type Version } from './engine.ts'
+import { startEngine } from './engine.ts'
+import type { Release } from './roots.ts'
 
 /** Compares the product with Docker's own driver on an engine: one assertion a behaviour, and the table of both. */
-export async function compares(t: Test, version: Version): Promise<void> {
+export async function compares(t: Test, release: Release): Promise<void> {
   const differences = writtenDifferences()
-  const engine = await startEngine({ version })
+  const engine = await startEngine({ release })
+  const { version } = engine
   t.teardown(() => engine.stop())
   await engine.importImages()
   await engine.importImage('socat')

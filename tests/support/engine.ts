@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { createHost, type Held, type Host } from './host.ts'
@@ -6,26 +7,23 @@ import { withPackages } from './layer.ts'
 import { ensurePackages } from './packages.ts'
 import { type Plain, type PlainOptions, startPlain } from './plain.ts'
 import { startRegistry } from './registry.ts'
-import { engineRoot, type Release } from './roots.ts'
-import { type RunOptions, run } from './run.ts'
+import { engineRoot, packageVersion, type Release } from './roots.ts'
+import type { RunOptions } from './run.ts'
 import { snapshot } from './snapshot.ts'
 import { until } from './until.ts'
 
-export type Version = '20.10' | '26.1' | '28.5'
+/** The engines whose behaviour is written down, oldest first. A newer one is held against the newest of them. */
+export const VERSIONS = ['20.10', '26.1', '28.5'] as const
+export type Version = (typeof VERSIONS)[number]
 
 export interface EngineOptions {
-  readonly version: Version
+  /** Debian's, from whose packages the engine comes. */
+  readonly release: Release
   readonly dockerdArgs?: readonly string[]
   /** Which iptables the engine finds on its path; Debian's default, `nft`, when left out. */
   readonly iptables?: 'nft' | 'legacy'
-  /** Debian packages that its machine has besides; not with 20.10, whose machine is this one. */
+  /** Debian packages that its machine has besides. */
   readonly packages?: readonly string[]
-}
-
-const releases: Readonly<Record<Version, Release>> = {
-  '20.10': 'bookworm',
-  '26.1': 'trixie',
-  '28.5': 'forky',
 }
 
 // An image's default command: does nothing, and ends at once when told to, which a plain `sleep` as process 1 does not.
@@ -33,6 +31,7 @@ const idle = ['sh', '-c', 'trap exit TERM; sleep infinity & wait']
 
 /** A real Docker engine on a host of its own. */
 export interface Engine {
+  readonly release: Release
   readonly version: Version
   readonly host: Host
   /** A folder that the engine sees at the same path. */
@@ -40,11 +39,11 @@ export interface Engine {
   readonly docker: Docker
   /** What names this engine to a Docker client. */
   readonly env: { readonly DOCKER_HOST: string }
-  /** Runs the machine's Docker CLI and gives its stdout. @throws {ExecaError} with `stderr` */
+  /** Runs the engine's own Docker CLI on its host and gives its stdout. @throws {ExecaError} with `stderr` */
   cli(...args: string[]): Promise<string>
   /** What the CLI says on stderr when it is refused. @throws {Error} when it is not */
   refusal(...args: string[]): Promise<string>
-  /** Runs Compose in `dir`: version 1.29 on 20.10, else the engine's own `docker compose`. */
+  /** Runs the release's Compose in `dir`, as its users call it. */
   compose(dir: string, ...args: string[]): Promise<string>
   /** Runs a program of the machine's in the engine's network. */
   sh(argv: readonly string[], options?: RunOptions): Promise<string>
@@ -71,22 +70,16 @@ export interface Engine {
   log(): string
 }
 
-/** @throws {Error} when the engine cannot be had, is of another version or does not answer within 60 s */
+/** @throws {Error} when the engine cannot be had, or does not answer within 60 s */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { version, packages = [] } = options
-  await ensurePackages(['docker.io', 'docker-compose', 'iproute2', 'nftables', 'iptables', 'conntrack'])
-  const path = ['/run/engine-bin']
-  const host = await createHost(
-    version === '20.10'
-      ? { path }
-      : { base: await withPackages(await engineRoot(releases[version]), packages), path },
-  )
-  const engine = describe(host, options)
+  const { release, packages = [] } = options
+  await ensurePackages(['iproute2', 'iptables', 'nftables', 'conntrack'])
+  const root = await engineRoot(release)
+  const base = await withPackages(root, packages)
+  const host = await createHost({ base, path: ['/run/engine-bin'] })
+  const engine = describe(host, options, knownAs(await packageVersion(root, 'docker.io')))
   try {
     await engine.start()
-    const { Version } = await engine.docker.version()
-    if (!Version.startsWith(`${version}.`))
-      throw new Error(`wanted Docker ${version}, which Debian 12 has: this is ${Version}`)
   } catch (error) {
     host.remove()
     throw error
@@ -94,18 +87,34 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return engine
 }
 
-function describe(host: Host, { version, dockerdArgs = [], iptables = 'nft' }: EngineOptions): Engine {
+/** The newest engine that is written down and no newer than this: `29.1.3` is held against `28.5`. */
+export function knownAs(version: string): Version {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isOlder = (known: Version) => {
+    const [otherMajor = 0, otherMinor = 0] = known.split('.').map(Number)
+    return otherMajor < major || (otherMajor === major && otherMinor <= minor)
+  }
+  return VERSIONS.findLast(isOlder) ?? VERSIONS[0]
+}
+
+function describe(
+  host: Host,
+  { release, dockerdArgs = [], iptables = 'nft' }: EngineOptions,
+  version: Version,
+): Engine {
   const socket = join(host.dir, 'docker.sock')
   const env = { DOCKER_HOST: `unix://${socket}` }
   const docker = new Docker({ socketPath: socket })
-  const cli = (...args: string[]) => run(['docker', ...args], { env, timeout: 120_000 })
+  const cli = (...args: string[]) => host.enter(['docker', ...args], { env, timeout: 120_000 })
   const importImage = async (name: ImageName) => {
-    const tar = await imageTar(name)
+    const tar = join(host.dir, `${name}.tar`)
+    copyFileSync(await imageTar(name), tar)
     await cli('import', '--change', `CMD ${JSON.stringify(idle)}`, tar, name)
   }
   let dockerd: Held | undefined
 
   return {
+    release,
     version,
     host,
     dir: host.dir,
@@ -119,9 +128,8 @@ function describe(host: Host, { version, dockerdArgs = [], iptables = 'nft' }: E
       ),
     compose: (dir, ...args) => {
       const settings = { cwd: dir, env: { ...env, PWD: dir }, timeout: 120_000 }
-      return version === '20.10'
-        ? run(['docker-compose', ...args], settings)
-        : host.enter(['docker', 'compose', ...args], settings)
+      const compose = release === 'bookworm' ? ['docker-compose'] : ['docker', 'compose']
+      return host.enter([...compose, ...args], settings)
     },
     sh: host.sh,
     enter: host.enter,
@@ -141,7 +149,7 @@ function describe(host: Host, { version, dockerdArgs = [], iptables = 'nft' }: E
       const args = ['-H', env.DOCKER_HOST, '--cgroup-parent', `/${host.name}`, '--shutdown-timeout', '5']
       dockerd = await host.spawn('dockerd.log', ['dockerd', ...args, ...dockerdArgs])
       const hopeless = dockerd.end
-      await until(`dockerd ${version} to answer`, () => docker.ping(), {
+      await until(`dockerd of ${release} to answer`, () => docker.ping(), {
         timeout: 60_000,
         every: 100,
         hopeless,

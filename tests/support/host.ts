@@ -48,23 +48,19 @@ export interface Host {
 }
 
 export interface HostOptions {
-  /** Root file system; this machine's own when left out. */
-  readonly base?: string
+  /** Root file system: folders, as overlayfs names its lower ones. It stays as it is. */
+  readonly base: string
   /** Folders that come first on the path of everything in this host. */
   readonly path?: readonly string[]
 }
 
 /** Makes a host and boots it. It goes when the process ends, if it was not removed before. */
-export async function createHost({ base, path = [] }: HostOptions = {}): Promise<Host> {
+export async function createHost({ base, path = [] }: HostOptions): Promise<Host> {
   sweep()
   const name = newName()
   const dir = join(tmpdir(), name)
   mkdirSync(dir, { recursive: true })
-  const power = powerSupply(
-    name,
-    ['sh', join(import.meta.dirname, 'host.sh'), dir, repo, ...(base ? [base] : [])],
-    dir,
-  )
+  const power = powerSupply(name, ['sh', join(import.meta.dirname, 'host.sh'), dir, repo, base], dir)
   const remove = atExit(() => {
     power.off()
     rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensurePackages } from './packages.ts'
-import { cacheDir } from './roots.ts'
+import { cacheDir, engineRoot } from './roots.ts'
 import { run } from './run.ts'
 
 /** The programs, beside busybox, of each image that the tests use. */
@@ -12,28 +11,30 @@ const images = { busybox: [], iperf: ['/usr/bin/iperf3'], socat: ['/usr/bin/soca
 export type ImageName = keyof typeof images
 
 /**
- * A tar of an image's root file system, made of this machine's own busybox and programs: there is no registry to pull from.
+ * A tar of an image's root file system, made of Debian 12's busybox and programs: there is no registry to pull from.
  * It is kept in the cache until one of the programs changes.
  */
 export async function imageTar(name: ImageName): Promise<string> {
-  await ensurePackages(['busybox-static', 'iperf3', 'socat'])
+  const base = await engineRoot('bookworm')
   const programs = ['/bin/busybox', ...images[name]]
   const hash = createHash('sha256')
-  for (const program of programs) hash.update(readFileSync(program))
+  for (const program of programs) hash.update(readFileSync(join(base, program)))
   const tar = join(cacheDir, `image-${name}-${hash.digest('hex').slice(0, 12)}.tar`)
-  if (!existsSync(tar)) await build(programs, tar)
+  if (!existsSync(tar)) await build(base, programs, tar)
   return tar
 }
 
-async function build(programs: readonly string[], tar: string): Promise<void> {
+async function build(base: string, programs: readonly string[], tar: string): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'sluice-image-'))
   try {
     for (const dir of ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root']) mkdirSync(join(root, dir))
     const files = new Set(programs)
     for (const program of programs.slice(1))
-      for (const library of await libraries(program)) files.add(library)
-    await run(['cp', '--dereference', '--parents', ...files, root])
-    const applets = await run(['/bin/busybox', '--list'])
+      for (const library of await libraries(base, program)) files.add(library)
+    await run(['cp', '--dereference', '--parents', ...[...files].map((file) => `.${file}`), root], {
+      cwd: base,
+    })
+    const applets = await run([join(base, '/bin/busybox'), '--list'])
     for (const applet of applets.split('\n'))
       if (applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet))
     mkdirSync(cacheDir, { recursive: true })
@@ -46,7 +47,7 @@ async function build(programs: readonly string[], tar: string): Promise<void> {
 }
 
 /** What the dynamic linker would load for a program, itself included. */
-async function libraries(program: string): Promise<string[]> {
-  const listing = await run(['ldd', program])
+async function libraries(base: string, program: string): Promise<string[]> {
+  const listing = await run(['chroot', base, 'ldd', program])
   return listing.split('\n').flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? [])
 }

@@ -12,9 +12,10 @@ export type Release = 'bookworm' | 'trixie' | 'forky'
 
 // libatomic1 is what Node itself needs beyond a minimal system.
 const engine = 'docker.io,docker-compose,iproute2,nftables,iptables,iperf3,conntrack,libatomic1'
-/** Newer releases have the Docker CLI in a package of its own. */
 const engines: Readonly<Record<Release, string>> = {
-  bookworm: engine,
+  // The programs of images come from here.
+  bookworm: `${engine},busybox-static,socat`,
+  // Newer releases have the Docker CLI in a package of its own.
   trixie: `docker-cli,${engine}`,
   forky: `docker-cli,${engine}`,
 }
@@ -78,6 +79,13 @@ async function build(suite: Release, include: string, root: string): Promise<voi
   })
   renameSync(part, root)
   writeFileSync(join(root, '.complete'), include)
+}
+
+/** What version of a package there is in a root, as upstream counts: `28.5.2`. */
+export async function packageVersion(root: string, name: string): Promise<string> {
+  const admin = `--admindir=${join(root, 'var/lib/dpkg')}`
+  const status = await run(['dpkg-query', admin, '--status', name])
+  return /^Version: (?:\d+:)?([\d.]+)/m.exec(status)?.[1] ?? ''
 }
 
 /** The mirror that this machine installs its own packages from. */

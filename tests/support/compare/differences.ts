@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { Version } from '../engine.ts'
+import { VERSIONS, type Version } from '../engine.ts'
 import type { Difference } from './judge.ts'
-
-const ENGINES: readonly Version[] = ['20.10', '26.1', '28.5']
 
 /**
  * The differences that a page of documentation tells of: below a heading a reason, and then a table of engines, behaviour, what
@@ -26,7 +24,7 @@ function parseRow(row: string): Omit<Difference, 'reason'> {
     .split('|')
     .slice(1, -1)
     .map((cell) => cell.trim())
-  const named = engines === 'all' ? ENGINES : engines.split(', ').map(engineOf)
+  const named = engines === 'all' ? VERSIONS : engines.split(', ').map(engineOf)
   const [, seen] = /^`(.+)`$/.exec(bridge) ?? []
   const [, other] = /^`(.+)`$/.exec(sluice) ?? []
   if (!behaviour || !seen || !other || more.length > 0) throw new Error(`not a row of four: ${row}`)
@@ -34,7 +32,7 @@ function parseRow(row: string): Omit<Difference, 'reason'> {
 }
 
 function engineOf(text: string): Version {
-  const found = ENGINES.find((engine) => engine === text)
+  const found = VERSIONS.find((engine) => engine === text)
   if (!found) throw new Error(`not an engine that is compared on: ${text}`)
   return found
 }

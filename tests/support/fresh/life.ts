@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { engineRoot } from '../roots.ts'
 import { iperf } from '../traffic.ts'
 import { until } from '../until.ts'
 import type { Commands } from './readme.ts'
@@ -101,9 +102,9 @@ async function moveOut({ docker }: User): Promise<void> {
 /** What there is of the product on the machine, its cache and the checkout left out. */
 async function traces({ server, docker }: User): Promise<Readonly<Record<string, string>>> {
   const left = ['/root', '/proc', '/var/cache/sluice'].flatMap((path) => ['-path', path, '-prune', '-o'])
-  // Rules in the server's own words: an nft of another release may not know them.
+  // An nft that is older than the server's would not know its rules.
   const rules = [
-    await server.outside(['nft', 'list', 'tables']),
+    await server.outside(['chroot', await engineRoot('forky'), 'nft', 'list', 'ruleset']),
     await server.shell('iptables-save; ip6tables-save'),
   ]
   return {

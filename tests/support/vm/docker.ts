@@ -4,7 +4,7 @@ import type { Remote } from './channel.ts'
 import { supplies } from './supplies.ts'
 import type { Vm } from './vm.ts'
 
-/** Docker 26.1 in a virtual machine. */
+/** Debian 13's engine in a virtual machine. */
 export interface VmDocker {
   /** Runs the Docker CLI and gives its stdout. @throws {VmCommandError} */
   cli(...args: string[]): Promise<string>

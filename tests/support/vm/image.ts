@@ -15,7 +15,7 @@ import { cacheDir, engineRoot } from '../roots.ts'
 import { type RunOptions, run } from '../run.ts'
 import { once } from './once.ts'
 
-/** What qemu boots: a stock Debian kernel and its modules, and a disk with Docker 26.1. */
+/** What qemu boots: a stock Debian kernel and its modules, and a disk with Debian 13's engine. */
 export interface VmImage {
   readonly kernel: string
   readonly initramfs: string

@@ -41,7 +41,7 @@ export async function makeSupplies(dir: string): Promise<string> {
 
 /** Lets an engine of the machine's version, out here, create the plugin: in there it compresses for more than a minute. */
 async function createPlugin(out: string): Promise<void> {
-  const engine = await startEngine({ version: '26.1' })
+  const engine = await startEngine({ release: 'trixie' })
   try {
     const folder = join(engine.dir, 'plugin')
     const env = { SLUICE_CACHE: process.env.SLUICE_CACHE ?? '/var/cache/sluice' }

@@ -1,8 +1,0 @@
-import t from 'tap'
-import { compares } from '../support/compare.ts'
-
-t.setTimeout(600_000)
-
-t.test('26.1: the product behaves as Docker’s bridge driver, or as is written down', (t) =>
-  compares(t, '26.1'),
-)

@@ -1,8 +1,0 @@
-import t from 'tap'
-import { compares } from '../support/compare.ts'
-
-t.setTimeout(600_000)
-
-t.test('28.5: the product behaves as Docker’s bridge driver, or as is written down', (t) =>
-  compares(t, '28.5'),
-)

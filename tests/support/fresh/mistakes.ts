@@ -1,0 +1,52 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { cleanEnv } from '../run.ts'
+import { PICKY_NFT, wrapper } from '../wrapped.ts'
+import { type Kind, lives } from './life.ts'
+import type { Commands } from './readme.ts'
+import type { User } from './user.ts'
+
+/** What people do who have not read all of the README: nothing of it harms what runs. */
+export async function survivesMistakes(t: Test, user: User, kind: Kind, commands: Commands): Promise<void> {
+  const { docker, type } = user
+  const began = () => docker('inspect', '--format', '{{.State.StartedAt}}', 'aa', 'bb', 'srv')
+
+  await t.test(`${kind.name}: a second installation leaves what runs as it is`, async (t) => {
+    const before = await began()
+    for (const line of commands[kind.name]) await type(line)
+    t.equal(await began(), before, 'the containers ran on')
+    await lives(t, user)
+    const page = ['busybox', 'wget', '-q', '-O-', 'http://srv/']
+    t.equal(await docker('run', '--rm', '--network', 'dsl', ...page), 'hello', 'new ones find the old')
+  })
+
+  await t.test(`${kind.name}: it does not go while networks use it`, async (t) => {
+    for (const line of commands.purge)
+      await t.rejects(type(line), { message: /networks .*(?:web.*dsl|dsl.*web)/ }, 'they are named')
+    await lives(t, user)
+  })
+}
+
+/** `-d sluice` is the service's name, and not that of the plugin. */
+export const refusesOtherName = (t: Test, { docker }: User): Promise<unknown> =>
+  t.test('managed: another driver name is refused, and leaves nothing', async (t) => {
+    await t.rejects(docker('network', 'create', '-d', 'sluice', 'oops'), { message: /sluice/ })
+    t.notMatch(await docker('network', 'ls', '--format', '{{.Name}}'), 'oops')
+  })
+
+/** Ubuntu 24.04's nft, by what it makes of its input. */
+export const bearsPickyNft = (t: Test, { docker, server }: User): Promise<unknown> =>
+  t.test('plain: containers start with an nft that takes no socket as its input', async (t) => {
+    const folder = join(server.root(), 'opt/picky')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'nft'), wrapper('nft', PICKY_NFT), { mode: 0o755 })
+    writeFileSync(join(server.root(), 'etc/default/sluice'), `PATH=/opt/picky:${cleanEnv.PATH}\n`)
+    await server.shell('systemctl restart sluice')
+    const page = ['busybox', 'wget', '-q', '-O-', 'http://srv/']
+    t.equal(await docker('run', '--rm', '--network', 'dsl', '-p', '8081:80', ...page), 'hello')
+    await docker('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', 'more')
+    t.equal(await docker('run', '--rm', '--network', 'more', 'busybox', 'echo', 'up'), 'up')
+    await docker('network', 'rm', 'more')
+    await server.shell('rm -r /opt/picky /etc/default/sluice; systemctl restart sluice')
+  })
