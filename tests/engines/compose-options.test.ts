@@ -17,7 +17,7 @@ const example = (/```yaml\n([\s\S]*?)```/.exec(docs)?.[1] ?? '')
 const setCommand = /^docker sluice (set \S+ \S+)$/m.exec(docs)?.[1]?.split(' ') ?? []
 
 t.test('options of a service, with a Compose that drops them', async (t) => {
-  const engine = await startEngine({ version: '26.1' })
+  const engine = await startEngine({ release: 'trixie' })
   t.teardown(() => engine.stop())
   await engine.importImages()
   const plain = await engine.startPlain({ env: engine.env })
