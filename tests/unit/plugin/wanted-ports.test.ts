@@ -1,5 +1,5 @@
 import t from 'tap'
-import { examplePorts, parsePorts } from '../../../plugin/control/wanted-ports.ts'
+import { examplePorts, parsePorts } from '../../../plugin/control/explain/wanted-ports.ts'
 
 const one = { proto: 'tcp', port: 80, first: 0, last: 0 }
 

@@ -1,8 +1,8 @@
-import { abilitiesOf } from '../../lib/capabilities.ts'
-import type { Capabilities } from '../../lib/kernel/capabilities.ts'
-import type { Command } from '../../lib/kernel/command.ts'
-import { createTables } from '../../lib/kernel/nft.ts'
-import type { Networks } from '../../lib/networks.ts'
+import { abilitiesOf } from '../../../lib/capabilities.ts'
+import type { Capabilities } from '../../../lib/kernel/capabilities.ts'
+import type { Command } from '../../../lib/kernel/command.ts'
+import { createTables } from '../../../lib/kernel/nft.ts'
+import type { Networks } from '../../../lib/networks.ts'
 import {
   type EndpointSpec,
   memberShares,
@@ -10,13 +10,13 @@ import {
   planUplink,
   uplinkShapes,
   usesMedium,
-} from '../../lib/plan/endpoint.ts'
-import { allElements } from '../../lib/plan/firewall.ts'
-import { planForwarding, planNetwork } from '../../lib/plan/network.ts'
-import type { Plan } from '../../lib/plan/plan.ts'
-import { planMedium } from '../../lib/plan/shaping.ts'
-import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './explain-specs.ts'
-import type { Explained, ExplainRequest } from './types.ts'
+} from '../../../lib/plan/endpoint.ts'
+import { allElements } from '../../../lib/plan/firewall.ts'
+import { planForwarding, planNetwork } from '../../../lib/plan/network.ts'
+import type { Plan } from '../../../lib/plan/plan.ts'
+import { planMedium } from '../../../lib/plan/shaping.ts'
+import type { Explained, ExplainRequest } from '../types.ts'
+import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './specs.ts'
 
 interface ExplainParts {
   readonly capabilities: () => Promise<Capabilities>

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
-import { addressBytes, contains, formatAddress, parseSubnet } from '../../lib/addresses.ts'
-import { bridgeName, macAddress } from '../../lib/names.ts'
-import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
-import { inForce } from '../../lib/plan/link.ts'
-import type { NetworkSpec, SubnetSpec } from '../../lib/plan/network.ts'
+import { addressBytes, contains, formatAddress, parseSubnet } from '../../../lib/addresses.ts'
+import { bridgeName, macAddress } from '../../../lib/names.ts'
+import type { EndpointSpec } from '../../../lib/plan/endpoint.ts'
+import { inForce } from '../../../lib/plan/link.ts'
+import type { NetworkSpec, SubnetSpec } from '../../../lib/plan/network.ts'
 import {
   checkLinkOptions,
   checkNetworkShape,
   checkPassage,
   parseAttachmentOptions,
   parseNetworkOptions,
-} from '../options/parse.ts'
-import type { ExplainRequest } from './types.ts'
+} from '../../options/parse.ts'
+import type { ExplainRequest } from '../types.ts'
 import { examplePorts, parsePorts } from './wanted-ports.ts'
 
 /** Documentation's own networks (RFC 5737, RFC 3849), for want of those that will be chosen. */
