@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidRequestError } from './errors.ts'
 import { createGate } from './gate.ts'
+import { outwardDevices } from './kernel/bridges.ts'
 import type { Command } from './kernel/command.ts'
 import { CommandError } from './kernel/command-error.ts'
 import type { Host } from './kernel/host.ts'
 import {
+  addElements,
   createTables,
   deleteAlone,
   deleteElements,
@@ -12,12 +14,12 @@ import {
   type Element,
   placedWords,
 } from './kernel/nft.ts'
-import { listTable } from './kernel/observe.ts'
-import { surroundings } from './kernel/surroundings.ts'
+import { filterBackends, listTable } from './kernel/observe.ts'
 import { TABLE } from './names.ts'
 import {
   allElements,
   type Guarded,
+  outwardElements,
   planElements,
   planRules,
   type Wanted,
@@ -47,7 +49,7 @@ export interface Firewall {
    * Puts a network into the rules and opens the gate. Once nft has been seen to work this happens beside the call: no
    * packet can pass before an endpoint's making, which waits for it.
    *
-   * @param outward names of the devices that lead out of the host
+   * @param outward names of the devices that routes with a gateway leave by
    * @throws {CommandError}
    */
   admit(network: NetworkSpec, outward: readonly string[]): Promise<void>
@@ -74,6 +76,8 @@ export interface Firewall {
   repair(when?: { readonly busy: boolean }): Promise<boolean>
   /** What of the rules cannot be set, as of the last look, a sentence each. All others are. */
   faults(): string[]
+  /** Looks for bridges that have come or gone, and for those of engines among them. @throws {CommandError} */
+  followBridges(): Promise<void>
   /** As repair(), for what the kernel tells nobody of: the gate in legacy iptables, where there is one. */
   repairLegacy(): Promise<boolean>
   /**
@@ -107,6 +111,8 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
   let proven = false
   /** whether there is a table of family bridge; the first repair finds one of the last process */
   let alone = false
+  /** devices that lead out of the host, as the table has them */
+  let known: readonly string[] = []
   /** what admit() left to be done, by network: begins at once when somebody waits for it */
   const pending = new Map<string, () => Promise<void>>()
 
@@ -129,6 +135,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     refused = await setTables(host, wanted, { alone })
     proven = true
     alone = hasAlone(wanted)
+    known = outward
   }
 
   /** Whether nft takes by now what it refused. */
@@ -138,21 +145,24 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       () => false,
     )
 
-  /** @returns what sets the tables right, where they are not, and whether there is one of family bridge */
+  /** @returns what sets the tables right, where they are not, and what they then have */
   const lookAtTables = async () => {
     const networks = guarded()
     const found = await listTable(host, 'inet', TABLE)
     const foundAlone = await listTable(host, 'bridge', TABLE)
     const isAlone = foundAlone !== undefined
     if (networks.length === 0)
-      return { isAlone, repair: found || isAlone ? () => run(deleteTables({ alone: isAlone })) : undefined }
-    const { outward } = await surroundings(host)
+      return {
+        isAlone,
+        outward: [],
+        repair: found || isAlone ? () => run(deleteTables({ alone: isAlone })) : undefined,
+      }
+    const outward = await outwardDevices(host)
     const wanted = wantedElements(networks, outward)
     doubles = wanted.doubles
     const isRight = areTables(acceptable(wanted), found, foundAlone)
-    if (isRight && refused.size > 0 && (await isForgiven(wanted)))
-      return { isAlone, repair: () => replace(outward) }
-    return { isAlone, repair: isRight ? undefined : () => replace(outward) }
+    const isDone = isRight && (refused.size === 0 || !(await isForgiven(wanted)))
+    return { isAlone, outward, repair: isDone ? undefined : () => replace(outward) }
   }
 
   const isRight = async (): Promise<boolean> => {
@@ -173,21 +183,23 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     await work.catch(async (error: unknown) => {
       const known = error instanceof CommandError && ['exists', 'missing'].includes(error.failure)
       if (!known) throw error
-      await replace(outward ?? (await surroundings(host)).outward)
+      await replace(outward ?? (await outwardDevices(host)))
       const reason = mine.map((one) => refused.get(placedWords(one))).find((one) => one !== undefined)
       if (reason !== undefined) throw new InvalidRequestError(`cannot set ${reason}`)
     })
   }
 
-  const letIn = (network: NetworkSpec, outward: readonly string[]): Promise<void> =>
+  const letIn = (network: NetworkSpec, gateways: readonly string[]): Promise<void> =>
     queue('rules', async () => {
       // Gone, or going, before its turn came.
       if (!current().some(({ id }) => id === network.id)) return
       alone ||= network.passage?.icc === false
       const isFirst = current().every(({ id }) => id === network.id)
+      const outward = [...new Set([...gateways, ...(isFirst ? await outwardDevices(host) : known)])]
       const mine = allElements([{ network, endpoints: [] }], outward)
       const work = isFirst ? run(createTables(mine)) : applyPlan(planRules(network, outward), host)
       await orReplace(work, mine, outward)
+      known = outward
       gate.begin(network)
     })
 
@@ -198,6 +210,17 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       await orReplace(applyPlan(planElements(elements), host), elements)
     })
   }
+
+  const followBridges = (): Promise<void> =>
+    queue('rules', async () => {
+      if (current().length === 0) return
+      const before = new Set(known)
+      const now = new Set(await outwardDevices(host))
+      const [come, gone] = [now.difference(before), before.difference(now)]
+      if (come.size > 0) await orReplace(run(addElements(outwardElements([...come]))), [])
+      if (gone.size > 0) await orReplace(run(deleteElements(outwardElements([...gone]))), [])
+      known = [...now]
+    })
 
   return {
     admit: async (network, outward) => {
@@ -243,20 +266,26 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     repair: async ({ busy } = { busy: false }) => {
       for (let looks = busy ? LOOKS : 0; looks > 0; looks -= 1) {
         await Promise.allSettled([...pending.values()].map((begin) => begin()))
+        await followBridges()
         // Calls need not wait for a look: what it sees half done is done at the next.
         if (await isRight()) return false
         await sleep(BETWEEN_LOOKS)
       }
       return queue('rules', async () => {
-        const [{ repair, isAlone }, opened] = await Promise.all([lookAtTables(), gate.check()])
+        const [{ repair, isAlone, outward }, opened] = await Promise.all([lookAtTables(), gate.check()])
         proven = true
         alone = isAlone
         await repair?.()
+        known = outward
         return opened || repair !== undefined
       })
     },
     faults: () => [...refused.values(), ...doubles].map((one) => `rule ${one}`),
-    repairLegacy: gate.checkLegacy,
+    followBridges,
+    repairLegacy: async () => {
+      if ((await filterBackends(host)).some((backend) => backend.endsWith('legacy'))) await followBridges()
+      return gate.checkLegacy()
+    },
     expect: async (network) => {
       await pending.get(network.id)?.()
       pending.delete(network.id)

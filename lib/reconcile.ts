@@ -1,6 +1,7 @@
 import { abilitiesOf } from './capabilities.ts'
 import { messageOf } from './errors.ts'
 import type { Firewall } from './firewall.ts'
+import { repairForwarding } from './forwarding.ts'
 import { type Capabilities, NOTHING } from './kernel/capabilities.ts'
 import type { Host } from './kernel/host.ts'
 import { hostEndName } from './names.ts'
@@ -30,6 +31,10 @@ export interface Keeper {
   reconcileRules(): Promise<Repair[]>
   /** Of that part, what nobody tells of when it changes. */
   reconcileLegacy(): Promise<Repair[]>
+  /** Which bridges of the host lead out of it. */
+  reconcileBridges(): Promise<Repair[]>
+  /** Whether the host forwards. */
+  reconcileForwarding(): Promise<Repair[]>
 }
 
 export interface KeeperParts {
@@ -64,6 +69,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       rules(() => firewall.repair({ busy })),
       async () => firewall.faults().map((fault) => `${UNREPAIRED} ${fault}`),
       () => missingPorts(parts),
+      () => repairForwarding(host, store),
     ])
   }
   return {
@@ -75,6 +81,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
     reconcile: () => pass(true),
     reconcileRules: () => used(rules(() => firewall.repair({ busy: true }))),
     reconcileLegacy: () => used(rules(firewall.repairLegacy)),
+    reconcileBridges: () => used(() => firewall.followBridges().then(() => [])),
+    reconcileForwarding: () => used(() => repairForwarding(host, store)),
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from './kernel/host.ts'
-import { followRuleset } from './kernel/monitor.ts'
+import { followHost, followRuleset } from './kernel/monitor.ts'
 
 /** ms, but for `repairs` */
 export const TIMES = {
@@ -18,29 +18,55 @@ export const TIMES = {
   poll: 3000,
 }
 
+/** ms: the same for what is looked at with one short program */
+const QUICK = { quiet: 100, gap: 300 }
+
 export interface WatchParts {
   readonly host: Host
   /** Looks whether our rules are as they should be. @returns whether it had to set something right */
   readonly check: () => Promise<boolean>
   /** The same for what the kernel tells nobody of. */
   readonly checkUntold: () => Promise<boolean>
+  /** Looks for bridges that have come or gone. */
+  readonly checkBridges: () => Promise<boolean>
+  /** Looks whether the host forwards. */
+  readonly checkForwarding: () => Promise<boolean>
   readonly warn: (text: string) => void
   readonly times?: typeof TIMES
 }
 
 /**
- * Has our rules looked at soon after somebody changed something that may concern them, rather than at the next repair: engines,
- * firewalls and administrators that start, reload or flush.
+ * Has what we rely on looked at soon after somebody changed something that may concern it, rather than at the next repair: engines,
+ * firewalls and administrators that start, reload, flush or switch.
  *
  * @returns what ends it
  */
-export function watchRules({ host, check, checkUntold, warn, times = TIMES }: WatchParts): () => void {
+export function watchHost(parts: WatchParts): () => void {
+  const { host, warn, times = TIMES } = parts
   const end = new AbortController()
-  const ask = soon(check, times, end.signal)
+  const { signal } = end
+  const rules = soon(parts.check, times, signal)
+  const link = soon(parts.checkBridges, { ...times, ...QUICK }, signal)
+  const forwardingOff = soon(parts.checkForwarding, times, signal)
   const poll = async (): Promise<void> => {
-    while (await pause(times.poll, end.signal)) await checkUntold()
+    while (await pause(times.poll, signal)) await parts.checkUntold()
   }
-  void follow({ host, ask, warn, times }, end.signal)
+  const following = { warn, times, signal }
+  void follow({
+    ...following,
+    name: 'nft monitor',
+    ask: rules,
+    begin: () => followRuleset(host, rules, signal),
+  })
+  void follow({
+    ...following,
+    name: 'ip monitor',
+    ask: () => {
+      link()
+      forwardingOff()
+    },
+    begin: () => followHost(host, { link, forwardingOff }, signal),
+  })
   void poll()
   return () => end.abort()
 }
@@ -79,23 +105,26 @@ function soon(check: () => Promise<boolean>, times: typeof TIMES, signal: AbortS
   return ask
 }
 
-interface Following extends Pick<WatchParts, 'host' | 'warn'> {
+interface Following extends Pick<WatchParts, 'warn'> {
+  /** of the program that tells */
+  readonly name: string
+  readonly begin: () => Promise<string | undefined>
   readonly ask: () => void
   readonly times: typeof TIMES
+  readonly signal: AbortSignal
 }
 
-/** Follows the rules for as long as it may, and asks at each beginning: nobody told of what was before. */
-async function follow({ host, ask, warn, times }: Following, signal: AbortSignal): Promise<void> {
+/** Follows for as long as it may, and asks at each beginning: nobody told of what was before. */
+async function follow({ name, begin, ask, warn, times, signal }: Following): Promise<void> {
   let wait = times.restart
   let isKnown = false
   while (!signal.aborted) {
     ask()
     const begun = performance.now()
-    const reason = await followRuleset(host, ask, signal).catch(String)
+    const reason = await begin().catch(String)
     if (reason === undefined) continue
     if (performance.now() - begun >= times.longRestart) wait = times.restart
-    if (!isKnown && !signal.aborted)
-      warn(`nft monitor ended and begins again, later each time: ${reason.trim()}`)
+    if (!isKnown && !signal.aborted) warn(`${name} ended and begins again, later each time: ${reason.trim()}`)
     isKnown = true
     await pause(wait, signal)
     wait = Math.min(wait * 2, times.longRestart)

@@ -12,7 +12,7 @@ import { nameStore } from '../lib/store/names.ts'
 import { networkStore } from '../lib/store/networks.ts'
 import { overrideStore } from '../lib/store/overrides.ts'
 import { poolStore } from '../lib/store/pools.ts'
-import { watchRules } from '../lib/watch.ts'
+import { watchHost } from '../lib/watch.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { watchChanges } from './change-log.ts'
 import { type Condition, controlRoutes } from './control/routes.ts'
@@ -117,10 +117,12 @@ async function main(): Promise<void> {
     note(findings)
     return findings.length > 0
   }
-  const unwatch = watchRules({
+  const unwatch = watchHost({
     host,
     check: noted(keeper.reconcileRules),
     checkUntold: noted(keeper.reconcileLegacy),
+    checkBridges: noted(keeper.reconcileBridges),
+    checkForwarding: noted(keeper.reconcileForwarding),
     warn: (text) => log.warn(text),
   })
 

@@ -20,6 +20,8 @@ export interface FilterTable {
   readonly chains: ReadonlyMap<string, readonly FilterRule[]>
   /** FORWARD drops what no rule accepts */
   readonly forwardDrops: boolean
+  /** those that Docker's own rules name, its bridges above all; a chain that others write to is none of them */
+  readonly devices: readonly string[]
 }
 
 function kindOf(rule: string): FilterRule {
@@ -29,6 +31,17 @@ function kindOf(rule: string): FilterRule {
   if (/-j RETURN$|-g \S+$/.test(rule)) return 'leave'
   return /-j DOCKER(?:-\S+)?$/.test(rule) ? 'docker' : 'other'
 }
+
+/**
+ * Chains with rules for each bridge: up to Docker 27 the stages of isolation, from 28 the others. DOCKER itself has rules for ports
+ * and for `trusted_host_interfaces`.
+ */
+export const BRIDGE_CHAINS = 'DOCKER-(?:ISOLATION-STAGE-[12]|BRIDGE|CT|FORWARD|INTERNAL)'
+const BRIDGE_RULE = new RegExp(`^-A ${BRIDGE_CHAINS} `)
+const devicesOf = (line: string): string[] =>
+  BRIDGE_RULE.test(line)
+    ? [...line.matchAll(/ -[io] (\S+)/g)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+    : []
 
 /** @param listing what `iptables -S` prints, a format made to be read back (iptables(8)) */
 export function parseFilter(listing: string): FilterTable {
@@ -41,6 +54,7 @@ export function parseFilter(listing: string): FilterTable {
   return {
     chains: new Map(names.map((name) => [name, rulesOf(name)])),
     forwardDrops: lines.includes('-P FORWARD DROP'),
+    devices: [...new Set(lines.flatMap(devicesOf))],
   }
 }
 

@@ -1,6 +1,6 @@
 import { PASS_MARK, TABLE } from '../names.ts'
 import type { Host } from './host.ts'
-import { USER_CHAIN } from './iptables.ts'
+import { BRIDGE_CHAINS, USER_CHAIN } from './iptables.ts'
 
 /**
  * Elements that one `nft monitor` may hear of. It keeps each, 1.4 kB, until the set is gone, whether or not the element
@@ -11,8 +11,10 @@ const LIFETIME = 3000
 const ELEMENT = 'add element '
 /** What we have in tables of our own but for elements, which come and go with every container. */
 const OWN = new RegExp(`^\\w+ (?:table|chain|rule|set|map) (?:inet|bridge) ${TABLE}(?: |$)`)
-/** Where the gate may stand. Docker's rules for a container are in other chains. */
-const FILTER = new RegExp(`^\\w+ (?:chain|rule) ip6? filter (?:FORWARD|${USER_CHAIN})(?: |$)`)
+/** Where the gate may stand, and where Docker has rules for its bridges. Those for a container are in other chains. */
+const FILTER = new RegExp(
+  `^\\w+ (?:chain|rule) ip6? filter (?:FORWARD|${USER_CHAIN}|${BRIDGE_CHAINS})(?: |$)`,
+)
 /** The gate as it comes; as it goes, nobody is told which rule it was. */
 const GATE = new RegExp(`^(?:add|insert) rule .* meta mark & 0x0*${PASS_MARK.slice(2)} == .* accept$`)
 /** The end of a transaction, or the news that some were missed. */
@@ -57,3 +59,27 @@ export async function followRuleset(
   const words = await host.watch('nft', ['monitor'], hear, AbortSignal.any([signal, old.signal]))
   return old.signal.aborted ? undefined : words
 }
+
+/** What `ip monitor link netconf` prints of a device that may be a bridge of somebody else's: not of ours, and of no container's end. */
+const LINK = /^(?:Deleted )?\d+: (?!s[lvpieq]-|veth)/
+const FORWARDING_OFF = /^inet6? all forwarding off/
+
+/** What the kernel tells of the host beside its rules. */
+export interface HostEvents {
+  /** a device has come, gone or changed that may be a bridge */
+  readonly link: () => void
+  /** somebody has switched off the forwarding of a family */
+  readonly forwardingOff: () => void
+}
+
+/** Follows devices and forwarding until that is no longer possible. @returns why it ended */
+export const followHost = (host: Host, events: HostEvents, signal: AbortSignal): Promise<string> =>
+  host.watch(
+    'ip',
+    ['monitor', 'link', 'netconf'],
+    (line) => {
+      if (LINK.test(line)) events.link()
+      else if (FORWARDING_OFF.test(line)) events.forwardingOff()
+    },
+    signal,
+  )

@@ -8,8 +8,8 @@ import { type Command, nft } from './command.ts'
  * honours, so that Docker's FORWARD policy does not drop it; what it drops is gone whatever Docker says. Bridged frames come by
  * here too where br_netfilter is on, with their bridge as both interfaces.
  *
- * What goes out by somebody else's bridge gets no mark: the filter of whoever made that bridge, Docker above all, decides
- * as if we were not there. `outward` has the bridges that lead out of the host, which a route with a gateway tells.
+ * What goes out by a bridge of Docker's gets no mark: Docker's filter decides as if we were not there. A new bridge is taken for one of
+ * Docker's until a look shows that it is not: then it is in `outward`.
  *
  * `publish` comes before Docker's own (priority -100), with the address that was named before any other; not for ::1, which no other
  * device may answer (RFC 4291, 2.5.3), nor from link-local addresses, which no router passes on (2.5.6): hold.ts relays that. What it leads back to a network of ours gets the bridge's address: the

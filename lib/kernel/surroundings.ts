@@ -118,8 +118,8 @@ export function parseRoutes6(text: string): { places: Place[]; gateways: string[
   }
 }
 
-/** The kernel takes names that no rule can be written with; nobody gives them to a gateway's device. */
-const isPlain = (name: string): boolean => /^[\w.:-]+$/.test(name)
+/** The kernel takes names that no rule can be written with; nobody gives them to a device that leads out. */
+export const isPlain = (name: string): boolean => /^[\w.:-]+$/.test(name)
 
 /** Not the default route, not multicast or link-local, which every host has. */
 const isPlace = ({ family, base, prefix }: Subnet): boolean =>

@@ -56,7 +56,8 @@ function networkElements(network: NetworkSpec): Element[] {
   ]
 }
 
-const outwardElements = (outward: readonly string[]): Element[] =>
+/** Devices that lead out of the host, for as long as somebody can tell. */
+export const outwardElements = (outward: readonly string[]): Element[] =>
   outward.map((device) => element('outward', { device }))
 
 /** One published port: a translation, or the container's own port where there is none, or where its network trusts somebody. */
@@ -148,7 +149,7 @@ const keyWords = ({ set, key }: Element): string => `${set} ${elementWords({ set
 export const allElements = (networks: readonly Guarded[], outward: readonly string[]): readonly Element[] =>
   wantedElements(networks, outward).elements
 
-/** What it takes to let a network in. @param outward names of the devices that routes with a gateway leave by */
+/** What it takes to let a network in. @param outward names of devices that lead out of the host */
 export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan =>
   planElements(networkElements(network), ...outwardElements(outward))
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { watchRules } from '../../lib/watch.ts'
-import { networkSpec } from '../support/messages.ts'
+import { planNetwork } from '../../lib/plan/network.ts'
+import { applyPlan } from '../../lib/plan/plan.ts'
+import { watchHost } from '../../lib/watch.ts'
+import { endpointSpec, IPV6_SUBNET, idOf, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
 import { until } from '../support/until.ts'
 import { openParts } from '../unit/fixtures/parts.ts'
@@ -15,26 +17,34 @@ async function watched(t: Test, host: Namespace) {
     await host.sh(`iptables-nft -w ${line}`)
   const parts = openParts(host, t.testdir())
   t.teardown(parts.close)
-  const { firewall, store } = parts
+  const { firewall, keeper, store } = parts
   store.addNetwork(network)
   await firewall.admit(network, [])
   await firewall.expect(network)
   const checks: boolean[] = []
   const warnings: string[] = []
-  const stop = watchRules({
+  const repairs: string[] = []
+  const stop = watchHost({
     host,
     check: async () => {
-      const isRepair = await firewall.repair({ busy: true })
+      // The namespace may go while a look is under way.
+      const isRepair = await firewall.repair({ busy: true }).catch(() => false)
       checks.push(isRepair)
       return isRepair
     },
     checkUntold: firewall.repairLegacy,
+    checkBridges: async () => (await keeper.reconcileBridges()).length > 0,
+    checkForwarding: async () => {
+      const found = await keeper.reconcileForwarding()
+      repairs.push(...found)
+      return found.length > 0
+    },
     warn: (text) => warnings.push(text),
   })
   t.teardown(stop)
   await until('the first check', () => checks.length === 1)
   t.strictSame(checks, [false], 'all is as it should be')
-  return { firewall, checks, warnings, stop }
+  return { ...parts, checks, repairs, warnings, stop }
 }
 
 /** Process ids of the children of this process that follow. */
@@ -115,4 +125,70 @@ t.test('nft that is killed begins again, and nothing of it outlives the end', as
   await until('the repair', () => checks.at(-1), { timeout: 5000 })
   stop()
   await until('its end', () => !followers().includes(second), { timeout: 5000 })
+})
+
+const outward = (host: Namespace) => host.sh('nft list set inet sluice outward')
+
+t.test('a bridge is a way out for as long as it is there, and none of an engine’s ever is', async (t) => {
+  using host = await namespaceHost()
+  const { checks, warnings } = await watched(t, host)
+  const line = (text: string) => host.sh(text)
+  await line('ip link add br-0123456789ab type bridge')
+  await line('ip link add sl-0123456789ab group 20942 type bridge')
+  const begun = performance.now()
+  await line('ip link add br-lan type bridge')
+  await until('the way out', async () => /br-lan/.test(await outward(host)), { timeout: 5000, every: 10 })
+  t.ok(performance.now() - begun < 2000, `known after ${Math.round(performance.now() - begun)} ms`)
+  t.notMatch(await outward(host), /0123456789ab/)
+
+  // As an engine makes one with a name that the user chose: the rules follow within a moment.
+  await line('ip link add mine type bridge')
+  await line('iptables-nft -w -N DOCKER-ISOLATION-STAGE-2')
+  await line('iptables-nft -w -A DOCKER-ISOLATION-STAGE-2 -o mine -j DROP')
+  await sleep(2000)
+  t.notMatch(await outward(host), 'mine', 'Docker 20.10')
+  for (const [bridge, rule] of [
+    ['late', '-o late -j DOCKER'],
+    ['inner', '! -s 10.1.0.0/24 -o inner -j DROP'],
+  ] as const) {
+    await line(`ip link add ${bridge} type bridge`)
+    await sleep(1500)
+    await host.sh('iptables-nft -w -N DOCKER-BRIDGE').catch(() => undefined)
+    await line(`iptables-nft -w -A DOCKER-BRIDGE ${rule}`)
+    await until('its end', async () => !(await outward(host)).includes(bridge), { timeout: 3000, every: 10 })
+  }
+
+  await line('ip link del br-lan')
+  await until('its end', async () => !/br-lan/.test(await outward(host)), { timeout: 3000, every: 10 })
+  t.strictSame(checks.filter(Boolean), [], 'none of it is a repair')
+  t.strictSame(warnings, [])
+})
+
+t.test('forwarding that somebody switches off is on again, where a member needs it', async (t) => {
+  using host = await namespaceHost()
+  const { networks, repairs } = await watched(t, host)
+  const keys = ['ipv4.ip_forward', 'ipv6.conf.all.forwarding'] as const
+  const [key4, key6] = keys
+  const value = (key: string) => host.sh(`sysctl -n net.${key}`)
+  const set = (key: string, to: number) => host.sh(`sysctl -qw net.${key}=${to}`)
+  for (const key of keys) await set(key, 1)
+  await set(key4, 0)
+  await sleep(1500)
+  t.equal(await value(key4), '0', 'nobody needs it')
+
+  await applyPlan(planNetwork(network), host)
+  await networks.addEndpoint(network, endpointSpec())
+  t.equal(await value(key4), '1')
+  await set(key4, 0)
+  await set(key6, 0)
+  await until('forwarding', async () => (await value(key4)) === '1', { timeout: 3000, every: 10 })
+  await sleep(1000)
+  t.equal(await value(key6), '0', 'the network has no IPv6')
+  t.strictSame(repairs, ['net.ipv4.ip_forward was off: switched on again'])
+
+  const dual = networkSpec({ id: idOf('a2'), ipv4: [], ipv6: [IPV6_SUBNET] })
+  await networks.addNetwork(dual.id, () => dual)
+  await networks.addEndpoint(dual, { ...endpointSpec(), id: idOf('b2'), networkId: dual.id })
+  await set(key6, 0)
+  await until('forwarding', async () => (await value(key6)) === '1', { timeout: 3000, every: 10 })
 })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { TIMES, watchRules } from '../../../lib/watch.ts'
+import { TIMES, watchHost } from '../../../lib/watch.ts'
 import { fakeHost } from '../../support/fake-host.ts'
 import { until } from '../../support/until.ts'
 
@@ -34,12 +34,8 @@ function stage(t: Test, { times = {}, repairs = () => false, takes = 0 }: Stage 
   let running: { hear: (line: string) => void; end: (reason: string) => void } | undefined
   const host = {
     ...fakeHost(),
-    watch: (
-      _program: string,
-      _args: readonly string[],
-      hear: (line: string) => void,
-      signal: AbortSignal,
-    ) => {
+    watch: (program: string, _args: readonly string[], hear: (line: string) => void, signal: AbortSignal) => {
+      if (program === 'ip') return new Promise<string>(() => undefined)
       starts += 1
       const { promise, resolve } = Promise.withResolvers<string>()
       signal.addEventListener('abort', () => resolve('aborted'))
@@ -47,7 +43,7 @@ function stage(t: Test, { times = {}, repairs = () => false, takes = 0 }: Stage 
       return promise
     },
   }
-  const stop = watchRules({
+  const stop = watchHost({
     host,
     check: async () => {
       checks.push(performance.now())
@@ -55,6 +51,8 @@ function stage(t: Test, { times = {}, repairs = () => false, takes = 0 }: Stage 
       await sleep(takes)
       return isRepair
     },
+    checkBridges: async () => false,
+    checkForwarding: async () => false,
     checkUntold: async () => {
       untold += 1
       return false
