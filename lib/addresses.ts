@@ -72,3 +72,25 @@ export const contains = (subnet: Subnet, value: bigint): boolean =>
 
 /** The address without its prefix length: `10.0.0.1/24` gives `10.0.0.1`. */
 export const bare = (cidr: string): string => cidr.split('/')[0] as string
+
+/** Whether all of `inner` is in `outer`. */
+const isWithin = (inner: Subnet, outer: Subnet): boolean =>
+  inner.prefix >= outer.prefix && overlaps(inner, outer)
+
+/** Blocks that no container can have addresses of (RFC 6890, RFC 4291), or whose first address the kernel takes for "any". */
+const UNUSABLE: readonly (readonly [block: string, words: string, overlap?: true])[] = [
+  ['0.0.0.0/32', 'begins with 0.0.0.0, to which the kernel makes no route', true],
+  ['127.0.0.0/8', 'is loopback'],
+  ['224.0.0.0/4', 'is multicast'],
+  ['::/96', 'has the unspecified address and loopback in it', true],
+  ['::ffff:0:0/96', 'is IPv4 in the clothes of IPv6'],
+  ['ff00::/8', 'is multicast'],
+]
+
+/** @returns why containers cannot have addresses of that subnet, if they cannot */
+export function subnetFault(subnet: Subnet): string | undefined {
+  const found = UNUSABLE.find(([block, , overlap]) =>
+    overlap ? overlaps(subnet, parseSubnet(block)) : isWithin(subnet, parseSubnet(block)),
+  )
+  return found && `${found[1]}: expected a subnet that containers can have addresses of`
+}

@@ -1,5 +1,5 @@
 import { type Capabilities, moduleOf, OPTIONAL } from './kernel/capabilities.ts'
-import { IMPAIRMENTS, type LinkOptions, QUEUES } from './plan/link.ts'
+import { impairmentOf, type LinkOptions, QUEUES } from './plan/link.ts'
 import type { Abilities } from './plan/shape.ts'
 
 /** What of them a shape depends on. */
@@ -21,11 +21,11 @@ export function lacking(
   options: LinkOptions,
   { kernel, iproute2, qdiscs, seed }: Capabilities,
 ): [keyof LinkOptions, string] | undefined {
-  const impairment = IMPAIRMENTS.find((key) => options[key] !== undefined)
+  const impairment = impairmentOf(options)
   if (impairment && !qdiscs.netem) return [impairment, needs(moduleOf('netem'), kernel)]
   const { queue } = options
   if (queue && queue !== 'pfifo' && !qdiscs[queue]) return ['queue', needs(moduleOf(queue), kernel)]
-  if (options.seed !== undefined && !seed)
+  if (options.seed !== undefined && impairment && !seed)
     return [
       'seed',
       `needs Linux 6.6 and iproute2 6.6 at least; here are Linux ${kernel} and iproute2 ${iproute2}`,

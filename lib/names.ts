@@ -39,12 +39,23 @@ export const PASS_MARK = '0x1000'
 
 /**
  * A MAC that follows from the address, as Docker up to 27 did: the same address comes back with the same MAC, so no
- * neighbour keeps a stale entry.
+ * neighbour keeps a stale entry. IPv6 addresses may be alike in any of their bytes: all of them count.
  *
  * @param address IPv4 or IPv6 as 4 or 16 bytes; an empty list when the endpoint has none
  * @param id the endpoint's id, used when there is no address
+ * @param taken MACs that the network has already
  */
-export function macAddress(address: readonly number[], id: string): string {
-  const tail = address.length > 0 ? address.slice(-4) : [...Buffer.from(id.slice(0, 8).padEnd(8, '0'), 'hex')]
-  return ['02', '42', ...tail.map((byte) => byte.toString(16).padStart(2, '0'))].join(':')
+export function macAddress(address: readonly number[], id: string, taken: ReadonlySet<string>): string {
+  const tail =
+    address.length === 4
+      ? Buffer.from(address)
+      : address.length > 0
+        ? digest(Buffer.from(address))
+        : Buffer.from(id.slice(0, 8).padEnd(8, '0'), 'hex')
+  let mac = macOf(tail)
+  while (taken.has(mac)) mac = macOf(digest(Buffer.from(mac)))
+  return mac
 }
+
+const digest = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest()
+const macOf = (tail: Buffer): string => ['02', '42', ...tail.toString('hex', 0, 4).matchAll(/../g)].join(':')

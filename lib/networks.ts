@@ -1,4 +1,4 @@
-import { parseSubnet, type Subnet } from './addresses.ts'
+import { addressBytes, parseSubnet } from './addresses.ts'
 import { abilitiesOf } from './capabilities.ts'
 import { checkMembers, createChanges } from './changes.ts'
 import { afterwards, messageOf, NotFoundError, together } from './errors.ts'
@@ -6,8 +6,8 @@ import type { Firewall } from './firewall.ts'
 import type { Capabilities } from './kernel/capabilities.ts'
 import type { holdPort } from './kernel/hold.ts'
 import type { Host } from './kernel/host.ts'
-import { type Surroundings, surroundings } from './kernel/surroundings.ts'
-import { mediumName } from './names.ts'
+import { type Place, type Surroundings, surroundings } from './kernel/surroundings.ts'
+import { macAddress, mediumName } from './names.ts'
 import { type EndpointSpec, planUplink, usesMedium } from './plan/endpoint.ts'
 import { aloneElements } from './plan/firewall.ts'
 import type { LinkOptions } from './plan/link.ts'
@@ -22,6 +22,8 @@ import type { NetworkStore } from './store/networks.ts'
 
 /** What can change on a network that is there. */
 export type NetworkChange = Pick<NetworkSpec, 'options' | 'shared' | 'uplink' | 'given'>
+/** An endpoint that is to be; without a MAC it gets one that the network does not have yet. */
+export type WantedEndpoint = Omit<EndpointSpec, 'slot' | 'mac'> & Partial<Pick<EndpointSpec, 'mac'>>
 /** What can change on an attachment that is there. */
 export type EndpointChange = Pick<EndpointSpec, 'options' | 'given' | 'asked'>
 
@@ -42,8 +44,8 @@ export interface Networks {
   endLeaving(): Promise<string[]>
   /** @throws {InvalidRequestError} it is not known */
   network(id: string): NetworkSpec
-  /** @throws {InvalidRequestError | CommandError} */
-  addEndpoint(network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void>
+  /** @returns the endpoint, with its MAC @throws {InvalidRequestError | CommandError} */
+  addEndpoint(network: NetworkSpec, wanted: WantedEndpoint): Promise<EndpointSpec>
   /** Notes that the engine takes the interface now. @throws {InvalidRequestError} it is not known */
   join(id: string): EndpointSpec
   removeEndpoint(id: string): Promise<void>
@@ -145,26 +147,44 @@ export function createNetworks(parts: NetworksParts): Networks {
     await firewall.put(aloneElements(network, endpoint))
   }
 
-  const makeEndpoint = async (network: NetworkSpec, wanted: Omit<EndpointSpec, 'slot'>): Promise<void> => {
-    const shares = usesMedium(network, wanted, await abilities())
-    const endpoint = store.addEndpoint(wanted)
+  const makeEndpoint = async (network: NetworkSpec, wanted: WantedEndpoint): Promise<EndpointSpec> => {
+    const able = await abilities()
+    const others = store.endpoints(network.id).map(({ spec }) => spec)
+    const endpoint = store.addEndpoint({ ...wanted, mac: macFor(wanted, others) })
+    const shares = usesMedium(network, endpoint, able)
     try {
-      checkMembers({ network, endpoints: store.endpoints(network.id).map(({ spec }) => spec) })
+      checkMembers({ network, endpoints: [...others, endpoint] })
       const link = onMedium(network, shares, async () => {
         await applyPlan(planForwarding(network), host)
         await shaper.make(network, endpoint)
       })
       await together(link, letIn(network, endpoint))
       store.endpointReady(endpoint.id)
+      return endpoint
     } catch (error) {
-      await afterwards(error, unmake(network, endpoint))
+      return afterwards(error, unmake(network, endpoint))
     }
   }
 
-  const ownSubnets = (): Subnet[] =>
+  /** Docker takes a MAC that another member has as well: whoever gives it knows why. */
+  const macFor = (
+    { id, mac, address4, address6 }: WantedEndpoint,
+    others: readonly EndpointSpec[],
+  ): string => {
+    const address = address4 ?? address6
+    if (mac === undefined)
+      return macAddress(address ? addressBytes(address) : [], id, new Set(others.map((one) => one.mac)))
+    const twin = others.find((one) => one.mac === mac)
+    if (twin)
+      warn(`endpoint ${id} has the MAC of endpoint ${twin.id}, ${mac}: they share what either may send`)
+    return mac
+  }
+
+  const ownPlaces = (): Place[] =>
     store
       .networks()
-      .flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => parseSubnet(subnet)))
+      .flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6])
+      .map(({ subnet }) => ({ subnet: parseSubnet(subnet), own: true }))
 
   const takeNetwork = async (id: string): Promise<void> => {
     const spec = store.network(id)
@@ -217,23 +237,21 @@ export function createNetworks(parts: NetworksParts): Networks {
         if (store.networks().some(({ spec, ready }) => spec.id === id && ready)) return
         await unmakeNetwork(id)
         const around = await surroundings(host)
-        await makeNetwork(
-          describe({ ...around, connected: [...around.connected, ...ownSubnets()] }),
-          around.outward,
-        )
+        await makeNetwork(describe({ ...around, taken: [...around.taken, ...ownPlaces()] }), around.outward)
       })
     },
     removeNetwork: (id) => queue(id, () => unmakeNetwork(id)),
     addEndpoint: (spec, wanted) =>
       queue(wanted.id, async () => {
         const known = store.endpoint(wanted.id)
-        if (known && store.isReady(wanted.id)) return
+        if (known && store.isReady(wanted.id)) return known
         // A first attempt that could neither be made nor taken back.
         if (known) await unmake(spec, known)
-        await makeEndpoint(spec, wanted)
+        const made = await makeEndpoint(spec, wanted)
         // The network may have changed in the meantime.
         if (JSON.stringify(network(spec.id)) !== JSON.stringify(spec))
           await changes.members(spec.id, (now) => now)
+        return made
       }),
     join: (id) => {
       const spec = endpoint(id)

@@ -38,17 +38,39 @@ export function parsePoolSources(text: string): PoolSource[] {
     })
 }
 
+/** A stretch of address space that is in use. */
+export interface Used {
+  readonly subnet: Subnet
+  /** all of it is; else it is a route, which a wider one than what is cut leaves the rest of */
+  readonly own?: boolean
+}
+
 /**
- * The lowest subnet that the sources hold and that overlaps nothing taken, or undefined.
- *
- * Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of the space.
+ * The lowest subnet that the sources hold and that overlaps nothing in use, or undefined. Where routes cover all that there is, as those
+ * of a tunnel do, the widest give way first.
  */
 export function cutSubnet(
   sources: readonly PoolSource[],
   family: 4 | 6,
-  taken: readonly Subnet[],
+  used: readonly Used[],
 ): Subnet | undefined {
-  for (const { within, prefix } of sources.filter(({ within }) => within.family === family)) {
+  const fitting = sources.filter(({ within }) => within.family === family)
+  const widths = new Set(used.flatMap(({ subnet, own }) => (own ? [] : [subnet.prefix])))
+  for (const least of [0, ...[...widths].map((prefix) => prefix + 1).toSorted((a, b) => a - b)]) {
+    const kept = used.filter(({ subnet, own }) => own || subnet.prefix >= least)
+    const found = cutFree(
+      fitting.filter(({ prefix }) => prefix >= least),
+      kept.map(({ subnet }) => subnet),
+    )
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of the space. */
+function cutFree(sources: readonly PoolSource[], taken: readonly Subnet[]): Subnet | undefined {
+  for (const { within, prefix } of sources) {
+    const { family } = within
     const size = 1n << BigInt(width(family) - prefix)
     const near = taken
       .filter((subnet) => overlaps(subnet, within))

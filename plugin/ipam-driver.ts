@@ -1,7 +1,14 @@
-import { formatSubnet, overlaps, parseAddress, parseSubnet, type Subnet } from '../lib/addresses.ts'
+import {
+  formatSubnet,
+  overlaps,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+  subnetFault,
+} from '../lib/addresses.ts'
 import { InvalidRequestError, messageOf } from '../lib/errors.ts'
 import type { Host } from '../lib/kernel/host.ts'
-import { surroundings } from '../lib/kernel/surroundings.ts'
+import { isTaken, type Place, surroundings } from '../lib/kernel/surroundings.ts'
 import { cutSubnet, type PoolSource } from '../lib/pool.ts'
 import { createQueue } from '../lib/queue.ts'
 import type { PoolStore } from '../lib/store/pools.ts'
@@ -22,16 +29,17 @@ export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
   // One at a time: what is free must still be free when it is taken.
   const queue = createQueue()
 
-  const taken = async (): Promise<Subnet[]> => {
+  const taken = async (): Promise<Place[]> => {
     const [around, resolvers] = await Promise.all([
       surroundings(host),
       // Engines up to 23 also refuse a pool that holds one of the host's name servers.
       host.read('/etc/resolv.conf'),
     ])
-    const servers = [...(resolvers ?? '').matchAll(/^nameserver\s+([\d.:a-f]+)\s*$/gm)].map(([, server]) =>
-      parseSubnet(server as string),
+    const servers = [...(resolvers ?? '').matchAll(/^nameserver\s+([\d.:a-f]+)\s*$/gm)].map(
+      ([, server]): Place => ({ subnet: parseSubnet(server as string), own: true }),
     )
-    return [...around.taken, ...servers, ...pools.pools().map(({ subnet }) => subnet)]
+    const others = pools.pools().map(({ subnet }): Place => ({ subnet, own: true }))
+    return [...around.taken, ...servers, ...others]
   }
 
   const pickSubnet = async (family: 4 | 6): Promise<Subnet> => {
@@ -43,12 +51,14 @@ export const ipamDriver = ({ host, pools, sources }: IpamParts) => {
   }
 
   const checkSubnet = async (subnet: Subnet): Promise<Subnet> => {
+    const fault = subnetFault(subnet)
+    if (fault) throw new InvalidRequestError(`--subnet ${formatSubnet(subnet)}: ${fault}`)
     const pool = pools.pools().find((other) => overlaps(other.subnet, subnet))
     if (pool)
       throw new InvalidRequestError(
         `--subnet ${formatSubnet(subnet)}: overlaps ${formatSubnet(pool.subnet)}, another network's`,
       )
-    if ((await taken()).some((other) => overlaps(other, subnet)))
+    if ((await taken()).some((place) => isTaken(place, subnet)))
       throw new InvalidRequestError(
         `--subnet ${formatSubnet(subnet)}: overlaps an address or a route that the host has already`,
       )

@@ -1,8 +1,8 @@
-import { addressBytes, bare, contains, overlaps, parseAddress, parseSubnet } from '../lib/addresses.ts'
+import { bare, contains, parseAddress, parseSubnet, subnetFault } from '../lib/addresses.ts'
 import { InvalidRequestError } from '../lib/errors.ts'
-import type { Surroundings } from '../lib/kernel/surroundings.ts'
-import { bridgeName, macAddress, peerEndName } from '../lib/names.ts'
-import type { Networks } from '../lib/networks.ts'
+import { isTaken, type Surroundings } from '../lib/kernel/surroundings.ts'
+import { bridgeName, peerEndName } from '../lib/names.ts'
+import type { Networks, WantedEndpoint } from '../lib/networks.ts'
 import type { EndpointSpec } from '../lib/plan/endpoint.ts'
 import { inForce } from '../lib/plan/link.ts'
 import type { NetworkSpec, SubnetSpec } from '../lib/plan/network.ts'
@@ -59,10 +59,9 @@ export const networkDriver = (networks: Networks, { nudge }: DriverParts) => ({
     const attachment = parseAttachmentOptions(message.Options ?? {})
     checkLinkOptions(inForce(network.options, attachment.options), network)
     await networks.require(attachment.options)
-    const spec = endpointSpec(message, attachment)
-    await networks.addEndpoint(network, spec)
+    const { mac } = await networks.addEndpoint(network, endpointSpec(message, attachment))
     // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
-    return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: spec.mac } }
+    return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: mac } }
   },
 
   DeleteEndpoint: async ({ EndpointID }: wire.EndpointRequest) => {
@@ -147,13 +146,15 @@ function networkSpec(
     throw new InvalidRequestError(
       `${NETLABEL}.driver.mtu: expected at least ${IPV6_MTU} with IPv6 (RFC 8200), got ${mtu}`,
     )
-  for (const { subnet } of [...spec.ipv4, ...spec.ipv6]) checkOverlap(subnet, around)
+  for (const { subnet } of [...spec.ipv4, ...spec.ipv6]) checkSubnet(subnet, around)
   return spec
 }
 
-function checkOverlap(subnet: string, around: Surroundings): void {
+function checkSubnet(subnet: string, { taken }: Surroundings): void {
   const wanted = parseSubnet(subnet)
-  if (around.connected.some((taken) => overlaps(taken, wanted)))
+  const fault = subnetFault(wanted)
+  if (fault) throw new InvalidRequestError(`subnet ${subnet}: ${fault}`)
+  if (taken.some((place) => !place.behind && isTaken(place, wanted)))
     throw new InvalidRequestError(
       `subnet ${subnet}: overlaps a network that the host is on already; choose another with --subnet`,
     )
@@ -174,16 +175,12 @@ function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): Sub
   ]
 }
 
-function endpointSpec(
-  message: wire.CreateEndpointRequest,
-  attachment: AttachmentOptions,
-): Omit<EndpointSpec, 'slot'> {
+function endpointSpec(message: wire.CreateEndpointRequest, attachment: AttachmentOptions): WantedEndpoint {
   const { Address, AddressIPv6, MacAddress } = message.Interface ?? {}
-  const address = bare(Address || AddressIPv6 || '')
   return {
     id: message.EndpointID,
     networkId: message.NetworkID,
-    mac: (MacAddress || macAddress(address ? addressBytes(address) : [], message.EndpointID)).toLowerCase(),
+    ...(MacAddress ? { mac: MacAddress.toLowerCase() } : {}),
     ...(Address ? { address4: bare(Address) } : {}),
     ...(AddressIPv6 ? { address6: bare(AddressIPv6) } : {}),
     ...(asksForPorts(message) ? { hairpin: true } : {}),

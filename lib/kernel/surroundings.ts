@@ -1,4 +1,4 @@
-import { parseSubnet, type Subnet } from '../addresses.ts'
+import { overlaps, parseSubnet, type Subnet } from '../addresses.ts'
 import type { Host } from './host.ts'
 
 /**
@@ -7,10 +7,8 @@ import type { Host } from './host.ts'
  * Read from /proc, whose tables are older than `ip -j` and cost no process: a network's making waits for this.
  */
 export interface Surroundings {
-  /** every route but the default one, and the host's own addresses: what an engine would call an overlap */
-  readonly taken: readonly Subnet[]
-  /** those of `taken` that are on the host's own links, rather than somewhere behind a gateway */
-  readonly connected: readonly Subnet[]
+  /** every route but the default one, and the host's own addresses */
+  readonly taken: readonly Place[]
   /** names of the devices that routes with a gateway leave by */
   readonly outward: readonly string[]
   /** names of links */
@@ -19,11 +17,21 @@ export interface Surroundings {
   readonly mtu: number
 }
 
-/** A destination, and whether it is behind a gateway. */
-interface Place {
+/** A destination of the host's. */
+export interface Place {
   readonly subnet: Subnet
-  readonly behind: boolean
+  /** behind a gateway, rather than on one of the host's links */
+  readonly behind?: boolean
+  /** of addresses that are the host's own, or another network's altogether */
+  readonly own?: boolean
 }
+
+/**
+ * Whether a network with that subnet would take a part of the place from the host. A wider route keeps what is left of it: the kernel
+ * takes the longest prefix, so that a tunnel for everything is in nobody's way.
+ */
+export const isTaken = ({ subnet: taken, own }: Place, wanted: Subnet): boolean =>
+  overlaps(taken, wanted) && (own === true || taken.prefix >= wanted.prefix)
 
 /** @throws {InvalidRequestError} if /proc is not what it is on Linux */
 export async function surroundings(host: Host): Promise<Surroundings> {
@@ -33,8 +41,7 @@ export async function surroundings(host: Host): Promise<Surroundings> {
   const places = [...parseTrie(trie), ...parseRoutes6(routes6).places].filter(({ subnet }) => isPlace(subnet))
   const { out, gateways } = parseRoutes(routes)
   return {
-    taken: places.map(({ subnet }) => subnet),
-    connected: places.flatMap(({ subnet, behind }) => (behind ? [] : [subnet])),
+    taken: places,
     outward: [...new Set([...gateways, ...parseRoutes6(routes6).gateways])].filter(isPlain),
     links: new Set([...devices.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name]) => name as string)),
     mtu: out === undefined ? 1500 : await mtuOf(host, out),
@@ -67,12 +74,18 @@ export function parseTrie(text: string): Place[] {
     if (leaf) address = leaf[1] as string
     const [, prefix, scope, type] = /^\s*\/(\d+) (\w+) (\w+)/.exec(line) ?? []
     if (prefix && type !== 'BROADCAST' && type !== 'MULTICAST')
-      places.push({ subnet: parseSubnet(`${address}/${prefix}`), behind: scope === 'universe' })
+      places.push({
+        subnet: parseSubnet(`${address}/${prefix}`),
+        behind: scope === 'universe',
+        own: type === 'LOCAL',
+      })
   }
   return places
 }
 
 const GATEWAY_FLAG = 0x2
+/** RTF_LOCAL (include/uapi/linux/ipv6_route.h) */
+const LOCAL_FLAG = 0x80000000
 
 /**
  * IPv4 routes of the main table.
@@ -108,12 +121,15 @@ export function parseRoutes6(text: string): { places: Place[]; gateways: string[
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter(({ length }) => length === 10)
-  const isBehind = (flags: string | undefined) => (Number(`0x${flags}`) & GATEWAY_FLAG) !== 0
+  const has = (flags: string | undefined, flag: number) => (Number(`0x${flags}`) & flag) !== 0
   return {
-    gateways: rows.filter(([, , , , , , , , flags]) => isBehind(flags)).map((row) => row[9] as string),
+    gateways: rows
+      .filter(([, , , , , , , , flags]) => has(flags, GATEWAY_FLAG))
+      .map((row) => row[9] as string),
     places: rows.map(([destination = '', prefix = '', , , , , , , flags]) => ({
       subnet: parseSubnet(`${destination.match(/.{4}/g)?.join(':')}/${Number(`0x${prefix}`)}`),
-      behind: isBehind(flags),
+      behind: has(flags, GATEWAY_FLAG),
+      own: has(flags, LOCAL_FLAG),
     })),
   }
 }

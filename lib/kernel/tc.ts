@@ -110,9 +110,14 @@ export const memberMinor = (member: Member): string => hex(minorOf(member))
 /** The id of a member's class. */
 export const classId = (member: Member): string => `1:${memberMinor(member)}`
 
-/** The filter's node within its bucket: u32 keeps 12 bits of it, and zero means "pick one". */
-const filterHandle = (member: Member): string =>
-  `${tableOf(member)}:${hex(Number.parseInt(member.mac.slice(-2), 16))}:${hex(member.slot + 1)}`
+/**
+ * The filter's node within its bucket, as tc writes it, which says nothing for bucket 0: u32 keeps 12 bits of a node, and zero means
+ * "pick one".
+ */
+const filterHandle = (member: Member): string => {
+  const bucket = Number.parseInt(member.mac.slice(-2), 16)
+  return `${tableOf(member)}:${bucket === 0 ? '' : hex(bucket)}:${hex(member.slot + 1)}`
+}
 
 /** Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source MAC. */
 export const addFilter = (member: Member): Command =>

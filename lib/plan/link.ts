@@ -85,25 +85,24 @@ export function inForce(...layers: readonly LinkOptions[]): LinkOptions {
   return result as LinkOptions
 }
 
-/** Keys that only netem can carry out. */
-export const IMPAIRMENTS = [
+/** Keys that do something to packets where they are more than zero, which only netem can carry out. */
+const IMPAIRMENTS = [
   'delay',
   'delay.up',
   'delay.down',
   'jitter',
-  'delay.correlation',
-  'delay.distribution',
   'loss',
   'loss.up',
   'loss.down',
-  'loss.correlation',
-  'loss.model',
   'duplicate',
   'corrupt',
   'reorder',
-  'reorder.gap',
-  'seed',
 ] as const satisfies readonly Key[]
+
+/** @returns the first option that impairs packets, if any does: what comes to nothing needs no netem */
+export const impairmentOf = (options: LinkOptions): Key | undefined =>
+  IMPAIRMENTS.find((key) => (options[key] ?? 0) > 0) ??
+  (options['loss.model']?.percents.some((percent) => percent > 0) ? 'loss.model' : undefined)
 
 /** What a key needs beside it, and how the need is worded. */
 const NEEDS: readonly (readonly [readonly Key[], readonly Key[], string])[] = [
@@ -148,7 +147,7 @@ export function linkFault(options: LinkOptions, context: LinkContext): [Key, str
   const { mtu, shared } = context
   const has = (key: Key): boolean => options[key] !== undefined
   for (const [keys, needed, words] of NEEDS) {
-    const lone = keys.find(has)
+    const lone = keys.find((key) => has(key) && options[key] !== 0)
     const capped = shared !== undefined && needed.includes('rate')
     if (lone && !capped && !needed.some(has)) return [lone, `expected together with ${words}`]
   }

@@ -70,9 +70,9 @@ for (const program of ['ip', 'tc', 'nft', 'iptables-nft']) {
     await networks.addNetwork(other.id, () => other).catch(() => undefined)
     broken.is = false
     await networks.removeNetwork(other.id)
-    await networks.addNetwork(other.id, ({ connected }) => {
+    await networks.addNetwork(other.id, ({ taken }) => {
       t.notOk(
-        connected.some(({ base }) => base === 0x0a090000n),
+        taken.some(({ subnet }) => subnet.base === 0x0a090000n),
         'nothing of the first is left',
       )
       return other

@@ -76,7 +76,7 @@ export function endpointsOf(
     return {
       id,
       networkId: network.id,
-      mac: macAddress(own ? addressBytes(own) : [], id),
+      mac: macAddress(own ? addressBytes(own) : [], id, new Set()),
       slot,
       ...(address4 ? { address4 } : {}),
       ...(address6 ? { address6 } : {}),

@@ -37,14 +37,28 @@ t.test('the names of one id differ from each other, and those of two ids too', a
   t.equal(bridgeName(idOf('a1')), 'sl-a10000000000')
 })
 
-t.test('macAddress() follows from the last four bytes of the address', async (t) => {
-  t.equal(macAddress([10, 9, 0, 255], idOf('b1')), '02:42:0a:09:00:ff')
-  t.equal(macAddress([...Array(12).fill(0), 0, 0, 1, 2], idOf('b1')), '02:42:00:00:01:02')
+const NONE = new Set<string>()
+
+t.test('macAddress() follows from the address, from all of it', async (t) => {
+  t.equal(macAddress([10, 9, 0, 255], idOf('b1'), NONE), '02:42:0a:09:00:ff')
+  const six = (...bytes: number[]) =>
+    macAddress([0xfd, ...Array(11 - bytes.length).fill(0), ...bytes, 0, 0, 1, 2], '', NONE)
+  t.equal(six(1), six(1))
+  t.equal(new Set([six(), six(1), six(2), six(1, 0), six(1, 0, 0)]).size, 5)
+})
+
+t.test('macAddress() is one that the network does not have yet', async (t) => {
+  const taken = new Set<string>()
+  for (let count = 0; count < 100; count += 1) {
+    const mac = macAddress([10, 9, 0, 2], '', taken)
+    t.notOk(taken.has(mac), mac)
+    taken.add(mac)
+  }
 })
 
 t.test('macAddress() follows from the id when there is no address', async (t) => {
-  t.equal(macAddress([], idOf('deadbeef')), '02:42:de:ad:be:ef')
-  t.not(macAddress([], idOf('1')), macAddress([], idOf('2')))
+  t.equal(macAddress([], idOf('deadbeef'), NONE), '02:42:de:ad:be:ef')
+  t.not(macAddress([], idOf('1'), NONE), macAddress([], idOf('2'), NONE))
 })
 
 t.test('macAddress() is a locally administered unicast address of six bytes', async () => {
@@ -55,7 +69,9 @@ t.test('macAddress() is a locally administered unicast address of six bytes', as
   )
   const hexIds = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
   fc.assert(
-    fc.property(addresses, hexIds, (address, id) => /^02(:[0-9a-f]{2}){5}$/.test(macAddress(address, id))),
+    fc.property(addresses, hexIds, (address, id) =>
+      /^02(:[0-9a-f]{2}){5}$/.test(macAddress(address, id, NONE)),
+    ),
   )
 })
 

@@ -8,10 +8,13 @@ import {
   parseSubnet,
   type Subnet,
 } from '../../../lib/addresses.ts'
-import { automatic, checkAddress, cutSubnet, parsePoolSources, usable } from '../../../lib/pool.ts'
+import { automatic, checkAddress, cutSubnet, parsePoolSources, type Used, usable } from '../../../lib/pool.ts'
+
+/** In use, all of them. */
+const whole = (taken: readonly Subnet[]): Used[] => taken.map((subnet) => ({ subnet, own: true }))
 
 const cut = (sources: string, family: 4 | 6, ...taken: string[]): string | undefined => {
-  const subnet = cutSubnet(parsePoolSources(sources), family, taken.map(parseSubnet))
+  const subnet = cutSubnet(parsePoolSources(sources), family, whole(taken.map(parseSubnet)))
   return subnet && formatSubnet(subnet)
 }
 
@@ -58,6 +61,30 @@ t.test('cutSubnet() takes the lowest free subnet', async (t) => {
     t.equal(cut(sources, family, ...taken), wanted, taken.join(' '))
 })
 
+t.test('cutSubnet() lets the widest routes give way where they cover all there is', async (t) => {
+  const cases: [string | undefined, ...(string | readonly [string])[]][] = [
+    ['10.128.0.0/26', '0.0.0.0/1', '128.0.0.0/1'],
+    ['10.128.0.0/26', '10.0.0.0/8'],
+    ['10.128.0.64/26', '10.0.0.0/8', '10.128.0.5/32', '192.168.0.0/16'],
+    ['10.192.0.0/26', '0.0.0.0/1', '10.128.0.0/10'],
+    ['10.128.0.0/26', '0.0.0.0/1', '10.128.0.0/10', '10.192.0.0/10'],
+    ['10.128.0.0/26', '10.0.0.0/8', '10.128.0.0/10', '10.192.0.0/16', '10.192.0.0/10'],
+    ['10.193.0.0/26', '10.128.0.0/9', ['10.128.0.0/10'], '10.192.0.0/16'],
+    [undefined, ['10.0.0.0/8']],
+    ['10.192.0.0/26', '0.0.0.0/1', ['10.128.0.0/10']],
+  ]
+  for (const [wanted, ...taken] of cases) {
+    const used = taken.map((one): Used => {
+      const [text, own] = typeof one === 'string' ? [one, false] : [one[0], true]
+      return { subnet: parseSubnet(text), own }
+    })
+    const found = cutSubnet(parsePoolSources('10.128.0.0/9:26'), 4, used)
+    t.equal(found && formatSubnet(found), wanted, taken.join(' '))
+  }
+  const same = Array.from({ length: 4 }, (_, n): Used => ({ subnet: parseSubnet(`10.0.0.${64 * n}/26`) }))
+  t.equal(cutSubnet(parsePoolSources('10.0.0.0/24:26'), 4, same), undefined, 'no wider than what is cut')
+})
+
 const within = parseSubnet('10.0.0.0/16')
 const takenSubnets: fc.Arbitrary<Subnet[]> = fc.array(
   fc.tuple(fc.bigInt(0n, 0x1_ffffn), fc.integer({ min: 17, max: 32 })).map(([offset, prefix]) => {
@@ -77,7 +104,7 @@ t.test('cutSubnet() never overlaps what is taken, is aligned, and gives the lowe
         prefix,
       }))
       const lowest = candidates.find((candidate) => !taken.some((other) => overlaps(candidate, other)))
-      return cutSubnet([{ within, prefix }], 4, taken)?.base === lowest?.base
+      return cutSubnet([{ within, prefix }], 4, whole(taken))?.base === lowest?.base
     }),
     { numRuns: 60 },
   )
@@ -86,8 +113,8 @@ t.test('cutSubnet() never overlaps what is taken, is aligned, and gives the lowe
 t.test('cutSubnet() cuts until all is used, each time another', async (t) => {
   const sources = parsePoolSources('10.0.0.0/22:26')
   const taken: Subnet[] = []
-  for (let subnet = cutSubnet(sources, 4, taken); subnet; subnet = cutSubnet(sources, 4, taken))
-    taken.push(subnet)
+  const next = () => cutSubnet(sources, 4, whole(taken))
+  for (let subnet = next(); subnet; subnet = next()) taken.push(subnet)
   t.equal(new Set(taken.map(formatSubnet)).size, 16)
 })
 
@@ -97,7 +124,7 @@ t.test('cutSubnet() is quick in a space of 2^56 subnets with a thousand taken', 
     base: (0xfdn << 120n) + (BigInt(n) << 64n),
   }))
   const started = performance.now()
-  t.ok(cutSubnet(parsePoolSources('fd00::/8:64'), 6, taken))
+  t.ok(cutSubnet(parsePoolSources('fd00::/8:64'), 6, whole(taken)))
   t.ok(performance.now() - started < 100)
 })
 

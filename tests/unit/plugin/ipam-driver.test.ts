@@ -72,7 +72,7 @@ t.test('RequestPool() takes the subnet that is named, and its range', async (t) 
 })
 
 t.test('RequestPool() refuses, beginning with the flag, what cannot be', async (t) => {
-  const { ipam } = open(t, { routes: { '192.0.2.0': '/24 link' } })
+  const { ipam } = open(t, { routes: { '192.0.2.192': '/26 link' } })
   await ipam.RequestPool(request({ Pool: '10.9.0.0/24' }))
   const cases: [object, RegExp][] = [
     [{ Options: { foo: 'bar' } }, /^--ipam-opt foo: unknown option, expected none$/],

@@ -3,7 +3,8 @@ import { createEndpoint, createNetwork, ENDPOINT, idOf, joinRequest } from '../.
 import { openDriver as open } from '../fixtures/parts.ts'
 
 const files = {
-  '/proc/net/fib_trie': 'Main:\n  |-- 172.17.0.0\n     /16 link UNICAST\n',
+  '/proc/net/fib_trie':
+    'Main:\n  |-- 172.17.0.0\n     /16 link UNICAST\n  |-- 172.17.0.1\n     /32 host LOCAL\n',
   '/proc/net/dev': 'Inter-| Receive\n face |bytes\ndocker0: 0 0\n',
 }
 const refused: Record<string, [ReturnType<typeof createNetwork>, RegExp]> = {
@@ -17,11 +18,32 @@ const refused: Record<string, [ReturnType<typeof createNetwork>, RegExp]> = {
     createNetwork({ 'com.docker.network.bridge.name': 'docker0' }),
     /^com.docker.network.bridge.name: interface docker0 is there already/,
   ],
-  'a subnet that the host has': [
+  'a subnet with an address of the host’s': [
     createNetwork({}, { IPv4Data: [{ Pool: '172.17.0.0/24', Gateway: '172.17.0.1/24' }] }),
     /^subnet 172.17.0.0\/24: overlaps a network that the host is on already/,
   ],
+  'a subnet that the host has': [
+    createNetwork({}, { IPv4Data: [{ Pool: '172.17.0.0/16', Gateway: '172.17.9.1/16' }] }),
+    /^subnet 172.17.0.0\/16: overlaps a network that the host is on already/,
+  ],
 }
+
+for (const [subnet, words] of [
+  ['0.0.0.0/8', 'begins with 0.0.0.0'],
+  ['0.0.0.0/24', 'begins with 0.0.0.0'],
+  ['127.0.0.0/8', 'is loopback'],
+  ['127.5.0.0/16', 'is loopback'],
+  ['224.1.0.0/16', 'is multicast'],
+  ['239.255.255.0/24', 'is multicast'],
+  ['::/64', 'has the unspecified address'],
+  ['::1/128', 'has the unspecified address'],
+  ['::ffff:10.9.0.0/112', 'is IPv4'],
+  ['ff05::/64', 'is multicast'],
+] as const)
+  refused[`the subnet ${subnet}`] = [
+    createNetwork({}, { [subnet.includes(':') ? 'IPv6Data' : 'IPv4Data']: [{ Pool: subnet }] }),
+    new RegExp(`^subnet ${subnet.replaceAll('.', '\\.')}: ${words}`),
+  ]
 
 for (const [name, [message, error]] of Object.entries(refused))
   t.test(`CreateNetwork() refuses ${name} and leaves nothing behind`, async (t) => {
@@ -43,6 +65,17 @@ t.test(
     )
   },
 )
+
+t.test('CreateNetwork() takes subnets that are odd, and work', async (t) => {
+  const { driver } = open(t, { files })
+  const odd = ['0.5.0.0/16', '100.64.0.0/24', '169.254.7.0/24', '240.1.0.0/16', '255.255.255.0/24']
+  for (const [index, Pool] of odd.entries())
+    await driver.CreateNetwork(createNetwork({}, { NetworkID: idOf(`c${index}`), IPv4Data: [{ Pool }] }))
+  for (const [index, Pool] of ['fe80:5::/64', 'fec0:5::/64', '64:ff9b::/96', '100::/64'].entries())
+    await driver.CreateNetwork(
+      createNetwork({}, { NetworkID: idOf(`d${index}`), IPv4Data: [], IPv6Data: [{ Pool }] }),
+    )
+})
 
 for (const failing of ['ip link set dev sl-a10000000000 up', 'nft '])
   t.test(`CreateNetwork() leaves nothing behind when ${failing.trim()} fails`, async (t) => {

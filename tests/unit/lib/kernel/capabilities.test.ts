@@ -106,6 +106,12 @@ const cases: Record<string, [LinkOptions, Capabilities, ReturnType<typeof lackin
     EVERYTHING,
     undefined,
   ],
+  'what comes to nothing without netem': [
+    { delay: 0, 'delay.up': 0, jitter: 0, loss: 0, duplicate: 0, corrupt: 0, reorder: 0, seed: 1 },
+    only(),
+    undefined,
+  ],
+  'a delay beside what comes to nothing': [{ loss: 0, delay: 1 }, only(), ['delay', netem]],
   'a delay without netem': [{ rate: 1e6, 'delay.up': 20e3 }, only('cake'), ['delay.up', netem]],
   'a loss without netem': [{ 'loss.down': 1 }, only(), ['loss.down', netem]],
   'a loss model without netem': [

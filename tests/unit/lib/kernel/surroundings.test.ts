@@ -1,7 +1,7 @@
 import t from 'tap'
-import { formatSubnet } from '../../../../lib/addresses.ts'
+import { formatSubnet, parseSubnet } from '../../../../lib/addresses.ts'
 import type { Host } from '../../../../lib/kernel/host.ts'
-import { surroundings } from '../../../../lib/kernel/surroundings.ts'
+import { isTaken, surroundings } from '../../../../lib/kernel/surroundings.ts'
 
 const TRIE = `Main:
   +-- 0.0.0.0/0 3 0 5
@@ -28,6 +28,7 @@ br9\t0000320A\t0900010A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
 `
 const ROUTES6 = `fd010000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
 fd020000000000000000000000000000 30 00000000000000000000000000000000 00 fd010000000000000000000000000002 00000400 00000001 00000000 00000003     eth1
+fd010000000000000000000000000007 80 00000000000000000000000000000000 00 00000000000000000000000000000000 00000000 00000001 00000000 80200001     eth0
 fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
 ff000000000000000000000000000000 08 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0
 00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003     eth0
@@ -55,16 +56,30 @@ const FILES = {
 }
 
 t.test('surroundings() knows what is taken, and what of it is on the host’s own links', async (t) => {
-  const { taken, connected } = await surroundings(hostWith(FILES))
-  t.strictSame(taken.map(formatSubnet), [
-    '10.1.0.0/16',
-    '10.1.2.3/32',
-    '10.50.0.0/16',
-    '10.60.0.0/24',
-    'fd01::/64',
-    'fd02::/48',
-  ])
-  t.strictSame(connected.map(formatSubnet), ['10.1.0.0/16', '10.1.2.3/32', 'fd01::/64'])
+  const { taken } = await surroundings(hostWith(FILES))
+  t.strictSame(
+    taken.map(({ subnet }) => formatSubnet(subnet)),
+    ['10.1.0.0/16', '10.1.2.3/32', '10.50.0.0/16', '10.60.0.0/24', 'fd01::/64', 'fd02::/48', 'fd01::7/128'],
+  )
+  const named = (kind: 'behind' | 'own') =>
+    taken.flatMap(({ subnet, [kind]: is }) => (is ? [formatSubnet(subnet)] : []))
+  t.strictSame(named('behind'), ['10.50.0.0/16', '10.60.0.0/24', 'fd02::/48'])
+  t.strictSame(named('own'), ['10.1.2.3/32', 'fd01::7/128'])
+})
+
+t.test('isTaken() leaves wider routes what is left of them, and whole stretches nothing', async (t) => {
+  const taken = (own: boolean, place: string, wanted: string) =>
+    isTaken({ subnet: parseSubnet(place), own }, parseSubnet(wanted))
+  for (const wider of ['0.0.0.0/1', '10.0.0.0/8', '10.9.0.0/23']) {
+    t.notOk(taken(false, wider, '10.9.0.0/24'), wider)
+    t.ok(taken(true, wider, '10.9.0.0/24'), wider)
+  }
+  for (const other of ['10.9.0.0/24', '10.9.0.128/25', '10.9.0.7/32']) {
+    t.ok(taken(false, other, '10.9.0.0/24'), other)
+    t.notOk(taken(true, other, '10.9.1.0/24'), other)
+  }
+  t.notOk(taken(false, '::/1', 'fd00::/64'))
+  t.ok(taken(false, 'fd00::/65', 'fd00::/64'))
 })
 
 t.test('surroundings() knows where the host’s gateways are, and what its links are called', async (t) => {

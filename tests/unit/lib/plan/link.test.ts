@@ -1,6 +1,5 @@
 import t from 'tap'
-import { byDirection, IMPAIRMENTS, inForce, type LinkOptions, linkFault } from '../../../../lib/plan/link.ts'
-import { OPTIONS } from '../../../../plugin/options/table.ts'
+import { byDirection, impairmentOf, inForce, type LinkOptions, linkFault } from '../../../../lib/plan/link.ts'
 
 t.test(
   'byDirection() puts rate, delay and loss into both directions, but for one that is named',
@@ -211,6 +210,38 @@ t.test('linkFault() finds nothing where all that is needed is there', async (t) 
       t.equal(linkFault(one, context), undefined, JSON.stringify(options))
 })
 
-t.test('each impairment is an option', async (t) => {
-  for (const key of IMPAIRMENTS) t.ok(Object.hasOwn(OPTIONS, key), key)
+t.test('impairmentOf() names what does something to packets', async (t) => {
+  const nothing: LinkOptions = {
+    ...{
+      delay: 0,
+      'delay.up': 0,
+      jitter: 0,
+      'delay.correlation': 25,
+      'delay.distribution': 'normal',
+      seed: 1,
+    },
+    ...{
+      loss: 0,
+      'loss.down': 0,
+      'loss.correlation': 10,
+      duplicate: 0,
+      corrupt: 0,
+      reorder: 0,
+      'reorder.gap': 5,
+    },
+    'loss.model': { model: 'state', percents: [0, 0] },
+    rate: 1e6,
+  }
+  t.equal(impairmentOf(nothing), undefined)
+  const more: LinkOptions[] = [
+    ...[{ delay: 1 }, { 'delay.up': 1 }, { 'delay.down': 1 }, { jitter: 1 }, { loss: 1 }, { 'loss.up': 1 }],
+    ...[{ 'loss.down': 1 }, { duplicate: 1 }, { corrupt: 1 }, { reorder: 1 }],
+    { 'loss.model': { model: 'state', percents: [0, 1] } },
+  ]
+  for (const one of more) t.equal(impairmentOf({ ...nothing, ...one }), Object.keys(one)[0])
+})
+
+t.test('linkFault() asks for nothing beside what comes to nothing', async (t) => {
+  for (const options of [{ jitter: 0 }, { reorder: 0 }, { 'loss.correlation': 0 }])
+    t.equal(linkFault(options, { mtu: 1500 }), undefined, JSON.stringify(options))
 })
