@@ -1,5 +1,7 @@
 import { hostEndName } from '../lib/names.ts'
+import type { PublishedPort } from '../lib/plan/ports.ts'
 import type { NetworkStore } from '../lib/store/networks.ts'
+import { formatPorts } from './control/ports.ts'
 import type * as wire from './messages.ts'
 
 /** What a call changed, for its line in the log. */
@@ -50,12 +52,22 @@ const deleteEndpoint: Observer<wire.EndpointRequest> = ({ NetworkID, EndpointID:
   return () => logged('deleted endpoint', { network: NetworkID, endpoint: id, link: hostEndName(id) })
 }
 
+/** bytes of ports as they are written down, of which more would keep calls waiting */
+const READABLE = 2 ** 14
+
+/** As `docker ps` writes them, or how many they are. */
+const portsOf = (text: string): readonly string[] | number =>
+  text.length > READABLE
+    ? text.split('"hostPort"').length - 1
+    : formatPorts(JSON.parse(text) as readonly PublishedPort[])
+
 const publishPorts: Observer<wire.JoinRequest> = ({ NetworkID, EndpointID: id }, store) => {
   const before = store.portsText(id)
   return () => {
     const ports = store.portsText(id)
     if (ports === before) return undefined
-    return logged(ports ? 'published ports' : 'withdrew ports', { network: NetworkID, endpoint: id })
+    const fields = { network: NetworkID, endpoint: id, ports: portsOf(ports ?? before ?? '[]') }
+    return logged(ports ? 'published ports' : 'withdrew ports', fields)
   }
 }
 

@@ -29,7 +29,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'explain',
     usage: 'FILE|-',
-    summary: 'Show what a Compose file would make of the host, and touch nothing',
+    summary: 'Show the commands a Compose file would run, without running them',
     examples: ['docker sluice explain compose.yaml', 'docker sluice explain - < compose.yaml'],
     flags: { format: PRETTY },
     args: ['file'],
@@ -102,7 +102,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'unset',
     usage: 'NETWORK[/CONTAINER] KEY [KEY...]',
-    summary: 'Take options back: what is inherited counts again',
+    summary: 'Remove options, restoring inherited values',
     flags: {},
     args: ['target', 'key'],
     least: 2,
@@ -113,7 +113,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'version',
     usage: '',
-    summary: 'Show versions of the command, the plugin, the kernel and the programs that they use',
+    summary: 'Show versions of the command, plugin, kernel, iproute2, nft, engine and Compose',
     flags: { format: PRETTY },
     args: [],
     least: 0,

@@ -1,7 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { watchChanges } from '../../../plugin/change-log.ts'
 import { createLogger } from '../../../plugin/logger.ts'
-import { createEndpoint, createNetwork, ENDPOINT, joinRequest, NETWORK } from '../../support/messages.ts'
+import {
+  createEndpoint,
+  createNetwork,
+  ENDPOINT,
+  endpointSpec,
+  joinRequest,
+  NETWORK,
+  networkSpec,
+} from '../../support/messages.ts'
 import { agreeableHost } from '../fixtures/fake-tc.ts'
 import { openServer } from '../fixtures/parts.ts'
 
@@ -59,14 +68,15 @@ t.test('a call that changes something is one line, and none when it is repeated'
   })
   const endpoint = { endpoint: ENDPOINT }
   const link = 'sv-b10000000000'
+  const ports = ['127.0.0.1:28091->80/tcp']
   const rate = { rate: '10mbit' }
   for (const [method, body, msg, fields] of [
     ['CreateNetwork', createNetwork(rate), 'created network', { subnets: ['10.9.0.0/24'], options: rate }],
     ['CreateEndpoint', createEndpoint(), 'created endpoint', { ...endpoint, link, addresses: ['10.9.0.2'] }],
-    ['ProgramExternalConnectivity', publish, 'published ports', endpoint],
-    ['RevokeExternalConnectivity', joinRequest, 'withdrew ports', endpoint],
-    ['ProgramExternalConnectivity', publish, 'published ports', endpoint],
-    ['Leave', joinRequest, 'withdrew ports', endpoint],
+    ['ProgramExternalConnectivity', publish, 'published ports', { ...endpoint, ports }],
+    ['RevokeExternalConnectivity', joinRequest, 'withdrew ports', { ...endpoint, ports }],
+    ['ProgramExternalConnectivity', publish, 'published ports', { ...endpoint, ports }],
+    ['Leave', joinRequest, 'withdrew ports', { ...endpoint, ports }],
     ['DeleteEndpoint', joinRequest, 'deleted endpoint', { ...endpoint, link }],
     ['DeleteNetwork', joinRequest, 'deleted network', { bridge: 'sl-a10000000000' }],
   ] as const) {
@@ -75,6 +85,19 @@ t.test('a call that changes something is one line, and none when it is repeated'
     t.match(lines[0], of(method, msg, fields))
     t.strictSame(await call(method, body), [], `${method} again`)
   }
+})
+
+t.test('of very many ports the line has the number alone', async (t) => {
+  const { store } = await open(t, 28_095)
+  store.addNetwork(networkSpec())
+  store.addEndpoint(endpointSpec())
+  const changed = watchChanges(store)('NetworkDriver.ProgramExternalConnectivity', joinRequest)
+  const port = (hostPort: number) => ({ proto: 'tcp' as const, host: '0.0.0.0', hostPort, port: hostPort })
+  store.publish(
+    ENDPOINT,
+    Array.from({ length: 15_000 }, (_, at) => port(at + 1)),
+  )
+  t.match(changed(), { what: 'published ports', fields: { ports: 15_000 } })
 })
 
 t.test('what changes nothing, or only what is free, is not logged at info', async (t) => {
