@@ -44,8 +44,11 @@ export type Queue =
       readonly quantum: number
       /** microseconds */
       readonly target: number
+      /** microseconds: within one, a queue that only stood for a moment has emptied */
+      readonly interval: number
     }
-  | { readonly kind: 'cake' | 'bfifo'; readonly bytes: number }
+  | { readonly kind: 'cake'; readonly bytes: number; readonly interval: number }
+  | { readonly kind: 'bfifo'; readonly bytes: number }
   | { readonly kind: 'sfq' | 'pfifo'; readonly packets: number }
 
 export type Qdisc = Tbf | Netem | Queue
@@ -80,11 +83,11 @@ function wordsOf(qdisc: Qdisc): string {
     case 'netem':
       return netemWords(qdisc)
     case 'fq_codel':
-      return tc`fq_codel memory_limit ${qdisc.bytes}b quantum ${qdisc.quantum} target ${qdisc.target}us drop_batch 8`
+      return tc`fq_codel memory_limit ${qdisc.bytes}b quantum ${qdisc.quantum} target ${qdisc.target}us interval ${qdisc.interval}us drop_batch 8`
         .line
     case 'cake':
       // Without a rate of its own: the bucket above it has that. Cutting offload packets is the bucket's business too.
-      return tc`cake unlimited besteffort no-split-gso memlimit ${qdisc.bytes}b`.line
+      return tc`cake unlimited besteffort no-split-gso rtt ${qdisc.interval}us memlimit ${qdisc.bytes}b`.line
     case 'bfifo':
       return tc`bfifo limit ${qdisc.bytes}b`.line
     default:

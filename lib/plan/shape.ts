@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Netem, Queue } from '../kernel/qdisc.ts'
 import { type LinkOptions, QUEUES, type QueueKind } from './link.ts'
+import { MOST, QUEUE_TIME, queueOf } from './waiting.ts'
 
 /** What the kernel and tc can do, as far as a shape depends on it. */
 export interface Abilities {
@@ -32,8 +33,6 @@ export const OPEN = 400e9
 
 /** seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed */
 const BURST_TIME = 4e-3
-/** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
-const QUEUE_TIME = 10e3
 /** bytes of the largest offload packet that the kernel makes by itself, with its headers */
 const LARGEST = 65_536 + 64
 /** bit/s up to which offload packets are cut: it costs little there; cake draws the same line (tc-cake(8), split-gso) */
@@ -45,11 +44,6 @@ const MOST_PACKETS = 1e6
 
 /** bytes beside whole frames: an ARP reply that never fits into a full queue takes the whole link down */
 const ROOM = 512
-/** bytes, or packets: what tc and the kernel keep a limit in */
-const MOST = 2 ** 32 - 1
-
-/** sfq holds 128 flows of 127 packets (tc-sfq(8)) */
-const SFQ_PACKETS = 128 * 127
 
 /** What one direction is asked for. Absent: not limited, not impaired. */
 export interface DirectionOptions {
@@ -60,6 +54,8 @@ export interface DirectionOptions {
   readonly queue?: QueueKind | undefined
   /** microseconds */
   readonly wait?: number | undefined
+  /** microseconds that the link's own delays add to a round trip */
+  readonly roundTrip?: number | undefined
   readonly impairment: Impairment
 }
 
@@ -111,35 +107,12 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
     ...(abilities.netem
       ? { netem: { kind: 'netem', limit: Math.min(MOST, Math.ceil(held) + 1000), ...impairment } }
       : {}),
-    queue: queueOf(kind, limit, frame, wait),
+    queue: queueOf(kind, { rate, limit, frame, wait: options.wait, roundTrip: options.roundTrip }),
   }
 }
 
 const isIdle = ({ delay, loss, lossModel, duplicate, corrupt, reorder }: Impairment): boolean =>
   delay === 0 && loss === 0 && !lossModel && duplicate === 0 && corrupt === 0 && reorder === 0
-
-function queueOf(kind: QueueKind | undefined, limit: number, frame: number, wait: number): Queue {
-  const packets = Math.max(8, Math.ceil(limit / frame))
-  switch (kind) {
-    case undefined:
-      return { kind: 'bfifo', bytes: limit }
-    case 'fq_codel':
-      // A full frame takes half as much again in memory, a small packet five times what it is: this is no more than twice the time.
-      return {
-        kind,
-        bytes: Math.min(MOST, 2 * limit),
-        quantum: frame,
-        target: Math.max(100, Math.round(Math.min(5e3, wait / 2))),
-      }
-    case 'cake':
-      // It counts what a packet takes in memory, up to three times the packet.
-      return { kind, bytes: Math.min(MOST, Math.max(2 ** 16, 3 * limit)) }
-    case 'sfq':
-      return { kind, packets: Math.min(SFQ_PACKETS, packets) }
-    default:
-      return { kind, packets }
-  }
-}
 
 /**
  * What a member sends through the uplink: the narrower cap, and what either does to packets. A loss model has no sum with
@@ -163,7 +136,12 @@ export function outwardShape(
     loss: a.lossModel ? 0 : 100 * (1 - (1 - a.loss / 100) * (1 - b.loss / 100)),
   }
   const { queue, 'queue.limit': wait } = options
-  return shapeOf({ rate: rate === OPEN ? undefined : rate, queue, wait, impairment }, mtu, abilities)
+  const roundTrip = 2 * impairment.delay
+  return shapeOf(
+    { rate: rate === OPEN ? undefined : rate, queue, wait, roundTrip, impairment },
+    mtu,
+    abilities,
+  )
 }
 
 /** Without netem's own kind and limit, which are made anew. */
@@ -200,8 +178,9 @@ export function linkShapes(options: LinkOptions, context: ShapeContext): { up?: 
     const rate = direction === 'up' && shared !== undefined ? Math.min(shared, own ?? shared) : own
     if (rate === undefined && !kept?.[direction] && isIdle(impairment)) return undefined
     const { burst, queue, 'queue.limit': wait } = options
+    const roundTrip = (options['delay.up'] ?? 0) + (options['delay.down'] ?? 0)
     return shapeOf(
-      { rate, burst: own === undefined ? undefined : burst, queue, wait, impairment },
+      { rate, burst: own === undefined ? undefined : burst, queue, wait, roundTrip, impairment },
       mtu,
       abilities,
     )

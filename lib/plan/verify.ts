@@ -78,6 +78,7 @@ function checksOf(qdisc: Qdisc, options: Options): Check[] {
       return [
         ['memory_limit', options.memory_limit, qdisc.bytes],
         ['target', options.target, qdisc.target, 2],
+        ['interval', options.interval, qdisc.interval, 2],
       ]
     case 'cake':
       return []

@@ -27,10 +27,13 @@ const words: Record<string, [Qdisc, string]> = {
     'tbf rate 400000000000bit burst 1514b limit 16777216b',
   ],
   fq_codel: [
-    { kind: 'fq_codel', bytes: 250_000, quantum: 1514, target: 5000 },
-    'fq_codel memory_limit 250000b quantum 1514 target 5000us drop_batch 8',
+    { kind: 'fq_codel', bytes: 250_000, quantum: 1514, target: 5000, interval: 100_000 },
+    'fq_codel memory_limit 250000b quantum 1514 target 5000us interval 100000us drop_batch 8',
   ],
-  cake: [{ kind: 'cake', bytes: 375_000 }, 'cake unlimited besteffort no-split-gso memlimit 375000b'],
+  cake: [
+    { kind: 'cake', bytes: 375_000, interval: 100_000 },
+    'cake unlimited besteffort no-split-gso rtt 100000us memlimit 375000b',
+  ],
   sfq: [{ kind: 'sfq', packets: 83 }, 'sfq limit 83'],
   pfifo: [{ kind: 'pfifo', packets: 8 }, 'pfifo limit 8'],
   bfifo: [{ kind: 'bfifo', bytes: 12_500 }, 'bfifo limit 12500b'],

@@ -226,16 +226,56 @@ t.test('the queue is the one that was asked for, or the best that there is', asy
 
 t.test('what a queue holds follows from the limit', async (t) => {
   const queue = (options: LinkOptions) => down({ rate: 100e6, ...options }).queue
-  t.strictSame(queue({}), { kind: 'fq_codel', bytes: 2 * 125_512, quantum: 1514, target: 5000 }, 'in memory')
+  t.strictSame(
+    queue({}),
+    { kind: 'fq_codel', bytes: 2 * 125_512, quantum: 1514, target: 5000, interval: 100_000 },
+    'in memory',
+  )
   t.match(queue({ 'queue.limit': 1000 }), { bytes: 2 * 13_012, target: 500 })
   t.match(queue({ 'queue.limit': 100 }), { target: 100 }, 'at least')
   t.strictSame(queue({ queue: 'pfifo' }), { kind: 'pfifo', packets: 83 })
   t.strictSame(queue({ queue: 'pfifo', 'queue.limit': 100 }), { kind: 'pfifo', packets: 8 }, 'at least')
   t.strictSame(queue({ queue: 'sfq' }), { kind: 'sfq', packets: 83 })
   t.match(queue({ queue: 'sfq', 'queue.limit': 60e6 }), { packets: 128 * 127 }, 'what sfq can hold')
-  t.strictSame(queue({ queue: 'cake' }), { kind: 'cake', bytes: 376_536 }, 'in memory')
+  t.strictSame(queue({ queue: 'cake' }), { kind: 'cake', bytes: 376_536, interval: 100_000 }, 'in memory')
   t.match(queue({ queue: 'cake', 'queue.limit': 100 }), { bytes: 65_536 })
   t.strictSame(down({ rate: 100e6 }, { abilities: BARE }).queue, { kind: 'bfifo', bytes: 125_512 })
+})
+
+t.test(
+  'fq_codel and cake have room for a datagram in fragments, and for what a long path holds',
+  async (t) => {
+    const bytes = (options: LinkOptions): number => {
+      const { queue } = down(options)
+      return 'bytes' in queue ? queue.bytes : 0
+    }
+    // In memory: twice and three times what is on the wire.
+    const cases: [LinkOptions, number][] = [
+      [{ rate: 10e6 }, 2 * 70_000],
+      [{ rate: 1e6 }, 2 * 18_750],
+      [{ rate: 256e3 }, 2 * (3028 + 4 * 1514 + 512)],
+      [{ rate: 100e6 }, 2 * 125_512],
+      [{ rate: 10e6, queue: 'cake' }, 3 * 70_000],
+      [{ rate: 50e6, delay: 20e3 }, 2 * 250_000],
+      [{ rate: 50e6, 'delay.up': 20e3 }, 2 * 125_000],
+      [{ rate: 50e6, 'delay.up': 30e3, queue: 'cake' }, 3 * 187_500],
+      [{ rate: 10e9, delay: 1e6 }, 2 * 2 ** 25],
+      [{ rate: 10e6, 'queue.limit': 10e3, delay: 20e3 }, 2 * (12_500 + 512)],
+    ]
+    for (const [options, expected] of cases) t.equal(bytes(options), expected, JSON.stringify(options))
+  },
+)
+
+t.test('fq_codel and cake let a queue stand for longer where there is a delay at both ends', async (t) => {
+  const interval = (options: LinkOptions) => {
+    const { queue } = down({ rate: 10e6, ...options })
+    return 'interval' in queue ? queue.interval : undefined
+  }
+  t.equal(interval({}), 100e3)
+  t.equal(interval({ delay: 20e3 }), 180e3)
+  t.equal(interval({ 'delay.up': 300e3 }), 700e3)
+  t.equal(interval({ delay: 100e3, queue: 'cake' }), 500e3)
+  t.equal(interval({ delay: 3.6e9 }), 100e6)
 })
 
 t.test(

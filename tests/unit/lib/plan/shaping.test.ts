@@ -84,7 +84,7 @@ t.test('rootLayout() has the delay before the queue, so that what it holds is no
     `tc qdisc replace dev sv-1 root handle 1: tbf rate 1000000bit burst 3028b limit ${slow.limit}b`,
     `tc qdisc replace dev sv-1 parent 1:1 handle 2: tbf rate 400000000000bit burst 1514b limit ${slow.limit}b`,
     `tc qdisc replace dev sv-1 parent 2:1 handle 1002: netem limit ${slow.netem?.limit} delay 20000us 0us 0% loss random 0% 0% duplicate 0% corrupt 0% reorder 0%`,
-    `tc qdisc replace dev sv-1 parent 1002:1 handle 2002: fq_codel memory_limit ${2 * slow.limit}b quantum 1514 target 5000us drop_batch 8`,
+    `tc qdisc replace dev sv-1 parent 1002:1 handle 2002: fq_codel memory_limit 37500b quantum 1514 target 5000us interval 140000us drop_batch 8`,
   ])
 })
 
