@@ -26,8 +26,9 @@ export function chainsOf({ qdiscs }: Pick<Layout, 'qdiscs'>): readonly Chain[] {
 }
 
 /**
- * The first qdisc of a chain counts what all of them do. What netem drops beyond its queue is the loss that it was told to make:
- * the kernel adds a drop to every qdisc above (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
+ * The first qdisc of a chain counts what all of them do, and the one that cuts offload packets what becomes of the pieces. What
+ * netem drops beyond its queue is the loss that it was told to make: the kernel adds a drop to every qdisc above
+ * (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
  */
 export function passedBy([first, ...rest]: Chain, { qdiscs }: Readings): Passed | undefined {
   const counters = first && qdiscs.get(`${first.device} ${first.handle}`)
@@ -36,7 +37,8 @@ export function passedBy([first, ...rest]: Chain, { qdiscs }: Readings): Passed 
   const dropsOf = (placed: Placed | undefined): number =>
     placed ? (qdiscs.get(`${placed.device} ${placed.handle}`)?.drops ?? 0) : 0
   const loss = isLossy(rest[netem]) ? dropsOf(rest[netem]) - dropsOf(rest[netem + 1]) : 0
-  return { ...counters, loss: Math.max(0, Math.min(loss, counters.drops)) }
+  const drops = Math.max(counters.drops, ...rest.map(dropsOf))
+  return { ...counters, drops, loss: Math.max(0, Math.min(loss, drops)) }
 }
 
 const isLossy = (placed: Placed | undefined): boolean =>

@@ -78,16 +78,23 @@ const directions = ({ up, down }: { up?: Direction; down?: Direction }): string[
 ]
 
 function directionText(direction: Direction): string {
-  const { rate, queue, packets, bytes, drops, backlog } = direction
+  const { rate, queue, packets, bytes, backlog } = direction
   return [
     rate === null ? 'no cap' : formatCap(rate),
     ...(formatDelay(direction) === NONE ? [] : [`delay ${formatDelay(direction)}`]),
     ...(formatLoss(direction) === NONE ? [] : [`loss ${formatLoss(direction)}`]),
     ...(queue === null ? [] : [`queue ${queue}`]),
     `${packets} packets (${formatSize(bytes)})`,
-    `${drops} dropped`,
+    dropsText(direction),
     `${formatSize(backlog)} waiting`,
   ].join(', ')
+}
+
+/** How many packets were dropped, and by what. */
+function dropsText({ drops, dropped }: Direction): string {
+  const causes = Object.entries(dropped).filter(([, count]) => count > 0)
+  const words = causes.map(([cause, count]) => `${cause} ${count}`).join(', ')
+  return words === '' ? `${drops} dropped` : `${drops} dropped (${words})`
 }
 
 const treeLines = (tree: readonly Tree[] = []): string[] =>

@@ -12,7 +12,7 @@ t.test('inspect NETWORK prints all of it for a person, with the tree', async (t)
     `Network: web\nID: ${WEB}\nDriver: sluice:latest\nBridge: sl-a1a1a1a1a1a1\nMTU: 1500\nInternal: false\n`,
     'Subnets: 10.128.0.0/26\nGateways: 10.128.0.1/26\nOptions:\n rate=10mbit\n delay=20ms\n',
     `Containers:\n app\n  Container ID: ${CONTAINERS[APP]}\n  Endpoint ID: ${APP}\n  Link: sv-c3c3c3c3c3c3\n`,
-    '  Up: 5mbit, delay 20ms±2ms, loss 0.5%, queue fq_codel, 7 packets (4kib), 3 dropped (limit 2, loss 1), 0b waiting\n',
+    '  Up: 5mbit, delay 20ms±2ms, loss 0.5%, queue fq_codel, 7 packets (4kib), 3 dropped (limit 1, loss 2), 0b waiting\n',
     'Device sv-c3c3c3c3c3c3:\n qdisc tbf 1: root refcnt 2\n  Sent 4096 bytes 7 pkt\nDevice sv-d4d4d4d4d4d4:\n',
   ])
     t.ok(stdout.includes(lines), lines)
