@@ -3,6 +3,7 @@
 #
 # usage: ./build.sh COMMAND
 #   install              make the plugin and enable it on the engine that DOCKER_HOST names, or on this machine's
+#   install --no-engine  the same, but do not let the plugin read the names of containers from the engine's socket
 #   install --plain      install it as a service of this machine instead, for the driver name `sluice`
 #   test                 run every test; the last line is `N passed, N failed`
 #   package [REF]        make build/plugin-amd64 and build/plugin-arm64; with REF, create the engine's plugin REF of it
@@ -55,11 +56,12 @@ install_cli() {
   say "installed the command docker sluice in $cli"
 }
 
+# Takes `engine` or `no-engine`: whether the plugin gets the engine's socket.
 install_managed() {
   if is_default && [ -e "$files" ]; then die "the service is installed here: ./build.sh uninstall first"; fi
   ensure_engine
   assemble "$(engine_arch)" build/plugin
-  create_plugin build/plugin
+  create_plugin build/plugin "$1"
   enable_plugin
   install_cli
   say "installed. Try: docker network create -d $plugin -o rate=10mbit web"
@@ -176,7 +178,8 @@ usage() {
 }
 
 case "${*:1:2}" in
-  install) set_up install; install_managed ;;
+  install) set_up install; install_managed engine ;;
+  'install --no-engine') set_up install; install_managed no-engine ;;
   'install --plain') set_up install; install_plain ;;
   test) set_up test; run_tests ;;
   package | 'package '*) set_up install; package "${@:2}" ;;

@@ -15,6 +15,7 @@ import { poolStore } from '../lib/store/pools.ts'
 import { watchHost } from '../lib/watch.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { watchChanges } from './change-log.ts'
+import { createRefusals } from './control/refusals.ts'
 import { type Condition, controlRoutes } from './control/routes.ts'
 import { connectEngine } from './follower/engine.ts'
 import { createFollower } from './follower/follower.ts'
@@ -60,8 +61,9 @@ async function main(): Promise<void> {
     named: (endpoint) => void overrides.restore(endpoint),
     ...{ store, names, log },
   })
+  const refusals = createRefusals()
   const drivers = {
-    NetworkDriver: networkDriver(networks, follower),
+    NetworkDriver: networkDriver(networks, { nudge: follower.nudge, refused: refusals.add }),
     IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
   }
   let condition: Condition = { repairs: 0, faults: [] }
@@ -76,7 +78,7 @@ async function main(): Promise<void> {
     capabilities,
     condition: () => ({
       ...condition,
-      faults: [...condition.faults, ...follower.faults(), ...overrides.faults()],
+      faults: [...condition.faults, ...follower.faults(), ...overrides.faults(), ...refusals.faults()],
     }),
     version: manifest.version,
   })

@@ -25,10 +25,12 @@ const IPV6_MTU = 1280
 export interface DriverParts {
   /** Told that an engine has called, and on which network something has changed. Returns at once. */
   readonly nudge: (networkId?: string) => void
+  /** Told of a refusal that the user may not get to read. */
+  readonly refused: (text: string) => void
 }
 
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
-export const networkDriver = (networks: Networks, { nudge }: DriverParts) => ({
+export const networkDriver = (networks: Networks, { nudge, refused }: DriverParts) => ({
   /**
    * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost every network a
    * round trip.
@@ -43,6 +45,11 @@ export const networkDriver = (networks: Networks, { nudge }: DriverParts) => ({
   GwAllocCheck: () => ({ SkipIPv4: false, SkipIPv6: false }),
 
   CreateNetwork: async (message: wire.CreateNetworkRequest) => {
+    const loss = lostToSwarm(message)
+    if (loss !== undefined) {
+      refused(`network ${message.NetworkID}: ${loss}`)
+      throw new InvalidRequestError(loss)
+    }
     const options = parseNetworkOptions(genericOptions(message))
     await networks.require(options.shape.options, options.shape.uplink)
     await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around))
@@ -109,6 +116,22 @@ const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> 
 
 const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unknown> =>
   (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>
+
+/** Swarm's ids (swarmkit, identity/randomid.go); an engine's own have 64 hex digits. */
+const SWARM_ID = /^[0-9a-z]{25}$/
+
+/**
+ * Tells a network of `--scope swarm`, whose options and subnets the engine drops without a word since this driver is of local scope
+ * (moby, daemon/libnetwork/cnmallocator): it would be unshaped. One with `--config-from` says whether it is internal.
+ *
+ * @returns why it is refused
+ */
+function lostToSwarm(message: wire.CreateNetworkRequest): string | undefined {
+  const { [`${NETLABEL}.internal`]: internal } = message.Options ?? {}
+  const isWhole = internal === false || Object.keys(genericOptions(message)).length > 0
+  if (!SWARM_ID.test(message.NetworkID) || isWhole) return undefined
+  return 'cannot make a network of --scope swarm: the engine drops its options (-o) and subnet, for this driver is of local scope; give them to a network with --config-only on every host, and create this one with --config-from (docs/swarm.md)'
+}
 
 /** @throws {InvalidRequestError} what was asked for makes no sense, or the host has it already */
 function networkSpec(

@@ -52,7 +52,26 @@ remove_plugin() {
   engine plugin rm --force "$plugin" >/dev/null
 }
 
-# Networks name their driver by the reference and the state is on the host, so both outlive the swap.
+# Gives the plugin the engine's socket, which names of containers come from. Takes `engine` or `no-engine`, then what was set
+# before: that stands.
+share_engine() {
+  local wanted=$1 path=${host#unix://} setting
+  shift
+  if [ "$wanted" = no-engine ]; then
+    engine plugin set "$plugin" engine.source=/dev/null
+    return
+  fi
+  for setting; do if [[ $setting = engine.source=* ]]; then return; fi; done
+  if [ "$path" = "$host" ]; then
+    say "no names of containers: $host is no socket that the plugin could read them from"
+    return
+  fi
+  say "the plugin reads the names of containers from the engine's socket, $path (install --no-engine: it does not)"
+  engine plugin set "$plugin" "engine.source=$path"
+}
+
+# Networks name their driver by the reference and the state is on the host, so both outlive the swap. Takes the plugin's folder and
+# `engine` or `no-engine`.
 create_plugin() {
   local kept=() setting
   if has_plugin; then
@@ -66,6 +85,7 @@ create_plugin() {
     say "keeping the setting $setting"
     engine plugin set "$plugin" "$setting" || say "dropped: this version does not take the setting"
   done
+  share_engine "$2" "${kept[@]}"
 }
 
 engine_log() {

@@ -101,6 +101,7 @@ export interface Health {
   /** `followed`, or `not followed: ` and why */
   readonly engine: string
   readonly capabilities: { readonly kernel: string; readonly iproute2: string; readonly nft: string }
+  readonly faults: readonly string[]
 }
 
 export interface Explained {

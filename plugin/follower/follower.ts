@@ -64,7 +64,13 @@ export function createFollower(parts: FollowerParts): Follower {
     const engine = await parts.connect(socketPath)
     // First of all, so that nothing is missed that happens while lists are read.
     const events = await engine.events(signal)
-    await reader.begin(engine, await checkIdentity(engine, parts))
+    const [id, networks, containers] = await Promise.all([
+      engine.id(),
+      engine.networks(),
+      engine.containers(),
+    ])
+    checkIdentity(id, networks, parts)
+    await reader.begin(engine, networks, containers)
     stopped.seenRunning()
     reason = ''
     foreign = undefined
@@ -123,23 +129,22 @@ export function createFollower(parts: FollowerParts): Follower {
  * Checks that the engine is the one that our networks are of: another's names would be taken for theirs. One that knows
  * some of them is it, whatever it calls itself.
  *
- * @returns the names of its networks
+ * @param networks those that it has
  * @throws {ForeignEngineError}
  */
-async function checkIdentity(
-  engine: Engine,
+function checkIdentity(
+  id: string,
+  networks: ReadonlyMap<string, string>,
   { store, names }: FollowerParts,
-): Promise<ReadonlyMap<string, string>> {
-  const [id, networks] = await Promise.all([engine.id(), engine.networks()])
+): void {
   const kept = names.engine()
-  if (kept === id) return networks
+  if (kept === id) return
   const ours = store.networks().filter(({ ready }) => ready)
   if (ours.length > 0 && !ours.some(({ spec }) => networks.has(spec.id)))
     throw new ForeignEngineError(
       `${id} is not the engine ${kept ?? ''} that the networks here are of, and knows none of them; nothing is taken from it`,
     )
   names.keepEngine(id)
-  return networks
 }
 
 /**

@@ -1,12 +1,16 @@
 import { messageOf } from '../../lib/errors.ts'
 import type { EndpointName } from '../../lib/store/names.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, SeenContainer } from './engine.ts'
 import type { FollowerParts } from './follower.ts'
 
 /** Puts what the engine says into the store. */
 export interface Reader {
-  /** Reads all there is. @param networks names by ids, as the engine has just listed them */
-  begin(engine: Engine, networks: ReadonlyMap<string, string>): Promise<void>
+  /** Takes what the engine has just listed, and asks for the rest. @param networks names by ids */
+  begin(
+    engine: Engine,
+    networks: ReadonlyMap<string, string>,
+    containers: readonly SeenContainer[],
+  ): Promise<void>
   /** The engine is gone: nothing is asked until the next `begin`. */
   end(): void
   /** Reads one network soon; many wishes are one reading. Resolves when it is read, or cannot be. */
@@ -74,9 +78,9 @@ export function createReader({ store, names, named, log }: FollowerParts): Reade
   }
 
   return {
-    begin: async (from, networks) => {
+    begin: async (from, networks, containers) => {
       names.networksAre(networks)
-      for (const { id, endpoints, ...rest } of await from.containers())
+      for (const { id, endpoints, ...rest } of containers)
         note(endpoints.map((endpoint) => ({ endpoint, container: id, ...rest })))
       engine = from
       // The list has a container's endpoints only once it has started.

@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Engine } from './engine.ts'
 import { repo } from './host.ts'
@@ -8,10 +9,17 @@ import { until } from './until.ts'
 export interface Managed {
   /** What networks name as their driver. */
   readonly driver: string
+  /** Its socket, at a path that works out here and is short enough for one. */
+  readonly socket: () => string
   /** SIGKILL to the plugin's process; resolves when the engine has started it again. */
   crash(): Promise<void>
   /** What it has logged, in dockerd's log. */
   log(): string
+}
+
+export interface ManagedOptions {
+  /** It gets the engine's socket. */
+  readonly names?: boolean
 }
 
 const driver = 'sluice:latest'
@@ -22,14 +30,25 @@ const arch = process.arch === 'arm64' ? 'arm64' : 'amd64'
  *
  * @throws {ExecaError} when it cannot be assembled within 10 minutes, or the engine does not take it
  */
-export async function installManaged(engine: Engine): Promise<Managed> {
+export async function installManaged(
+  engine: Engine,
+  { names = false }: ManagedOptions = {},
+): Promise<Managed> {
   const folder = join(engine.dir, 'plugin')
   const env = { SLUICE_CACHE: process.env.SLUICE_CACHE ?? '/var/cache/sluice' }
   await run(['rootfs/assemble.sh', arch, folder], { cwd: repo, env, timeout: 600_000 })
   await engine.cli('plugin', 'create', driver, folder)
+  if (names) await engine.cli('plugin', 'set', driver, `engine.source=${join(engine.dir, 'docker.sock')}`)
   await engine.cli('plugin', 'enable', driver)
+  const id = await engine.cli('plugin', 'inspect', '-f', '{{.Id}}', driver)
+  const link = join(engine.dir, 'plugins')
   return {
     driver,
+    socket: () => {
+      rmSync(link, { force: true })
+      symlinkSync(`${engine.host.root()}/run/docker/plugins/${id}`, link)
+      return join(link, 'sluice.sock')
+    },
     async crash() {
       const before = await processOf(engine)
       process.kill(before, 'SIGKILL')
