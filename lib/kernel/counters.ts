@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { LINK_GROUP } from '../names.ts'
 import type { Host } from './host.ts'
 
@@ -38,39 +39,52 @@ export interface Readings {
   readonly links: ReadonlyMap<string, { readonly rx: Counters; readonly tx: Counters }>
 }
 
+const countersOf = ({ bytes = 0, packets = 0, drops = 0, backlog = 0 }: Partial<Counters>): Counters => ({
+  bytes,
+  packets,
+  drops,
+  backlog,
+})
+
+/** A thousand links make a megabyte of JSON: others have their turn between the parts of reading it. */
+async function readJson<T>(text: string): Promise<readonly T[]> {
+  await setImmediate()
+  const list = JSON.parse(text || '[]') as readonly T[]
+  await setImmediate()
+  return list
+}
+
+async function qdiscCounters(host: Host): Promise<Pick<Readings, 'at' | 'qdiscs'>> {
+  const text = await host.show('tc', ['-s', '-j', 'qdisc', 'show'])
+  const at = Date.now()
+  const list = await readJson<QdiscStats>(text)
+  return { at, qdiscs: new Map(list.map((one) => [`${one.dev} ${one.handle}`, countersOf(one)])) }
+}
+
+async function linkCounters(host: Host): Promise<Readings['links']> {
+  const ours = ['-s', '-j', 'link', 'show', 'group', String(LINK_GROUP)]
+  const list = await readJson<LinkStats>(await host.show('ip', ours))
+  return new Map(
+    list.flatMap(({ ifname, stats64 }) => {
+      if (!stats64) return []
+      const { rx, tx } = stats64
+      return [
+        [
+          ifname,
+          {
+            rx: countersOf({ ...rx, drops: rx.dropped }),
+            tx: countersOf({ ...tx, drops: tx.dropped }),
+          },
+        ],
+      ]
+    }),
+  )
+}
+
 /** Two programs, however many links there are. */
 export async function readCounters(host: Host): Promise<Readings> {
-  const [qdiscs, links] = await Promise.all([
-    host.show('tc', ['-s', '-j', 'qdisc', 'show']),
-    host.show('ip', ['-s', '-j', 'link', 'show', 'group', String(LINK_GROUP)]),
-  ])
-  const counters = ({ bytes = 0, packets = 0, drops = 0, backlog = 0 }: Partial<Counters>): Counters => ({
-    bytes,
-    packets,
-    drops,
-    backlog,
-  })
-  return {
-    at: Date.now(),
-    qdiscs: new Map(
-      (JSON.parse(qdiscs || '[]') as QdiscStats[]).map((one) => [`${one.dev} ${one.handle}`, counters(one)]),
-    ),
-    links: new Map(
-      (JSON.parse(links || '[]') as LinkStats[]).flatMap(({ ifname, stats64 }) =>
-        stats64
-          ? [
-              [
-                ifname,
-                {
-                  rx: counters({ ...stats64.rx, drops: stats64.rx.dropped }),
-                  tx: counters({ ...stats64.tx, drops: stats64.tx.dropped }),
-                },
-              ],
-            ]
-          : [],
-      ),
-    ),
-  }
+  const [read, links] = await Promise.all([qdiscCounters(host), linkCounters(host)])
+  return { ...read, links }
 }
 
 /** What tc prints of a device, for a person. @returns lines; none where the device is gone */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { LINK_GROUP } from '../names.ts'
 import type { Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
@@ -133,16 +134,28 @@ export function readShown(stdout: string, devices: readonly string[], classDevic
     })
   return {
     classes,
-    qdiscs: qdiscLists.flatMap((list, index) =>
-      list.map(({ kind, handle, dev, root, parent, options }) => ({
-        device: dev ?? devices[index] ?? '',
-        kind,
-        handle,
-        parent: root ? 'root' : (parent ?? ''),
-        options: options ?? {},
-      })),
-    ),
+    qdiscs: qdiscLists.flatMap((list, index) => list.map((json) => seenQdisc(json, devices[index]))),
   }
+}
+
+const seenQdisc = (
+  { kind, handle, dev, root, parent, options }: QdiscJson,
+  device: string | undefined,
+): SeenQdisc => ({
+  device: dev ?? device ?? '',
+  kind,
+  handle,
+  parent: root ? 'root' : (parent ?? ''),
+  options: options ?? {},
+})
+
+/** Of all devices. A thousand links make a megabyte of JSON: others have their turn between the parts of reading it. */
+async function shownQdiscs(host: Host): Promise<readonly SeenQdisc[]> {
+  const { stdout } = await host.run('tc', ['qdisc show'], 'strict')
+  await setImmediate()
+  const lists = parseBatch<QdiscJson>(stdout)
+  await setImmediate()
+  return lists.flat().map((json) => seenQdisc(json, undefined))
 }
 
 /**
@@ -155,14 +168,14 @@ export async function shown(
   redirected: readonly string[],
 ): Promise<Shown> {
   const [qdiscs, classes, filters] = await Promise.all([
-    host.run('tc', ['qdisc show'], 'strict'),
+    shownQdiscs(host),
     shownClasses(host, mediums),
     shownFilters(host, [
       ...mediums.map((device) => ({ device, line: `filter show dev ${device}` })),
       ...redirected.map((device) => ({ device, line: `filter show dev ${device} parent ffff:` })),
     ]),
   ])
-  return { qdiscs: readShown(qdiscs.stdout, [], '').qdiscs, classes, filters }
+  return { qdiscs, classes, filters }
 }
 
 /** One program for all devices: what tc prints of classes does not name them, so that each one's qdiscs go before. */
@@ -170,6 +183,7 @@ async function shownClasses(host: Host, devices: readonly string[]): Promise<Sho
   if (devices.length === 0) return new Map()
   const lines = devices.flatMap((device) => [`qdisc show dev ${device}`, `class show dev ${device}`])
   const { stdout, failures } = await host.run('tc', lines, 'force')
+  await setImmediate()
   const failed = new Set(failures.map(({ index }) => index))
   const answered = devices.filter((_, index) => !failed.has(2 * index))
   const sections = stdout.split(/^(?=\[\{"kind")/m).filter((section) => section.startsWith('[{"kind"'))
@@ -185,6 +199,7 @@ async function shownFilters(
   if (asked.length === 0) return new Set()
   const lines = asked.map(({ line }) => line)
   const { stdout, failures } = await host.run('tc', lines, 'force')
+  await setImmediate()
   const failed = new Set(failures.map(({ index }) => index))
   const answered = asked.filter((_, index) => !failed.has(index))
   const found = parseBatch<FilterJson>(stdout).flatMap((list, index) =>

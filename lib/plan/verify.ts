@@ -8,6 +8,19 @@ import type { Layout } from './shaping.ts'
 const near = (is: unknown, wanted: number, slack = 0): boolean =>
   Math.abs(Number(is ?? 0) - wanted) <= Math.max(slack, wanted / 500)
 
+/** Looks a listing's qdiscs up by an index, made once a listing: for each of a thousand links, a search would read all of them. */
+function indexed(keyOf: (qdisc: SeenQdisc) => string) {
+  const indexes = new WeakMap<readonly SeenQdisc[], ReadonlyMap<string, readonly SeenQdisc[]>>()
+  return (qdiscs: readonly SeenQdisc[], key: string): readonly SeenQdisc[] => {
+    const index = indexes.get(qdiscs) ?? Map.groupBy(qdiscs, keyOf)
+    indexes.set(qdiscs, index)
+    return index.get(key) ?? []
+  }
+}
+
+const onDevice = indexed(({ device }) => device)
+const withHandle = indexed(({ device, handle }) => `${device} ${handle}`)
+
 /** @returns what is not as it should be, in words; empty when all is */
 export const layoutFaults = (layout: Layout, { qdiscs, classes, filters }: Shown): string[] => [
   ...layout.classes.flatMap((spec) => classFaults(spec, classes)),
@@ -18,9 +31,7 @@ export const layoutFaults = (layout: Layout, { qdiscs, classes, filters }: Shown
       : [],
   ),
   ...layout.redirects.flatMap(({ from, to }) => [
-    ...(qdiscs.some(({ device, kind }) => device === from && kind === 'ingress')
-      ? []
-      : [`no ingress qdisc on ${from}`]),
+    ...(onDevice(qdiscs, from).some(({ kind }) => kind === 'ingress') ? [] : [`no ingress qdisc on ${from}`]),
     ...(filters?.has(`${from} ${redirectOf(to)}`) === false ? [`no redirect from ${from} to ${to}`] : []),
   ]),
 ]
@@ -40,9 +51,8 @@ export function classFaults(
 }
 
 function qdiscFaults({ device, parent, handle, qdisc }: Placed, seen: readonly SeenQdisc[]): string[] {
-  const found = seen.find(
-    (one) =>
-      one.device === device && one.handle === handle && one.kind === qdisc.kind && one.parent === parent,
+  const found = withHandle(seen, `${device} ${handle}`).find(
+    (one) => one.kind === qdisc.kind && one.parent === parent,
   )
   if (!found) return [`no ${qdisc.kind} ${handle} on ${device}`]
   return differences(qdisc, found.options).map((words) => `${qdisc.kind} ${handle} on ${device} has ${words}`)
@@ -155,7 +165,7 @@ const isForeign = ({ kind, handle, parent }: SeenQdisc): boolean =>
 export const foreignRoots = (layout: Layout, { qdiscs }: Shown): string[] =>
   layout.qdiscs
     .filter(({ parent }) => parent === 'root')
-    .flatMap((root) => qdiscs.filter((qdisc) => qdisc.device === root.device && isForeign(qdisc)))
+    .flatMap((root) => onDevice(qdiscs, root.device).filter(isForeign))
     .map(
       ({ kind, handle, device }) =>
         `somebody put qdisc ${kind} ${handle} on ${device}: remove it, and the shape is set again`,

@@ -24,6 +24,13 @@ const PRETTY: Flag = {
   meaning: 'Format output: "pretty" (default) or "json"',
 }
 
+const INSPECT: Flag = {
+  short: 'f',
+  value: 'string',
+  offers: ['pretty', 'json'],
+  meaning: 'Format output: "pretty" (default), "json" or a Go template over what "json" shows',
+}
+
 /** Every command, in the order of the alphabet, as Docker lists its own. A command's code is loaded when it is called. */
 export const COMMANDS: readonly Command[] = [
   {
@@ -41,7 +48,11 @@ export const COMMANDS: readonly Command[] = [
     name: 'inspect',
     usage: 'NETWORK[/CONTAINER]',
     summary: 'Display all that is known of a network or of one container on it, and what tc shows',
-    flags: { format: PRETTY },
+    examples: [
+      'docker sluice inspect web/app',
+      "docker sluice inspect --format '{{json .effective}}' web/app",
+    ],
+    flags: { format: INSPECT },
     args: ['target'],
     least: 1,
     most: 1,
@@ -71,7 +82,11 @@ export const COMMANDS: readonly Command[] = [
     name: 'profiles',
     usage: '',
     summary: 'List the link profiles, for the option "link"',
-    flags: { format: TABLE },
+    flags: {
+      format: TABLE,
+      'no-trunc': NO_TRUNC,
+      quiet: { short: 'q', meaning: 'Only display names' },
+    },
     args: [],
     least: 0,
     most: 0,

@@ -20,10 +20,9 @@ import { createNaming } from './naming.ts'
 import { openapi } from './openapi.ts'
 import { pruneNetwork } from './prune.ts'
 import { createLook } from './reading/look.ts'
-import { createPace } from './reading/pace.ts'
 import type { Schema } from './schemas.ts'
 import type { Change, ExplainRequest, Options } from './types.ts'
-import { devicesOf, endpointView, networkView } from './views.ts'
+import { devicesOf, endpointView } from './views.ts'
 
 /** A request, as far as a route reads it. */
 export interface ControlRequest {
@@ -70,11 +69,10 @@ export interface ControlParts {
 export function controlRoutes(parts: ControlParts): Route[] {
   const { host, networks, store, overrides, follower, capabilities, condition, version } = parts
   const naming = createNaming(parts)
-  const { members, look, listing } = createLook({ ...parts, dress: naming.network })
+  const { members, look, view, listing } = createLook({ ...parts, naming })
   const find = (text: string): NetworkSpec => findNetwork(text, parts)
 
-  const viewNetwork = async (spec: NetworkSpec) =>
-    naming.network(await networkView(spec, members(spec.id), await look([spec]), createPace()))
+  const viewNetwork = async (spec: NetworkSpec) => view(spec, await look([spec]))
 
   const routes: Route[] = [
     {
@@ -92,13 +90,13 @@ export function controlRoutes(parts: ControlParts): Route[] {
       answer: 'Network',
       handle: async ({ params: { id = '' }, query }) => {
         const spec = find(id)
-        const view = await viewNetwork(spec)
-        if (query.tree !== '1') return view
+        const shown = await viewNetwork(spec)
+        if (query.tree !== '1') return shown
         const devices = devicesOf(spec, members(spec.id))
         const tree = await Promise.all(
           devices.map(async (device) => ({ device, text: await showTree(host, device) })),
         )
-        return { ...view, tree: tree.filter(({ text }) => text.length > 0) }
+        return { ...shown, tree: tree.filter(({ text }) => text.length > 0) }
       },
     },
     {
@@ -155,8 +153,8 @@ export function controlRoutes(parts: ControlParts): Route[] {
         const all = members(network.id)
         const spec = all.find((one) => one.id === endpoint)
         const share = memberShares(network, all).get(endpoint)
-        const view = spec && endpointView(network, spec, share, await look([network]))
-        return view && { ...naming.endpoint(view), keptBy }
+        const shown = spec && endpointView(network, spec, share, await look([network]))
+        return shown && { ...naming.endpoint(shown), keptBy }
       },
     },
     {

@@ -1,6 +1,6 @@
 import type { Direction, Options, Tree } from '../../control/types.ts'
 import type { EndpointView, NetworkView } from '../engine/view.ts'
-import { formatCap, formatDelay, formatLoss, formatSize, NONE } from './format.ts'
+import { formatCap, formatDelay, formatLoss, formatMeasured, formatSize, NONE } from './format.ts'
 
 type Fields = readonly (readonly [string, string])[]
 
@@ -68,6 +68,12 @@ const endpointLines = (endpoint: EndpointView): string[] => [
   ]),
   ...options('Options', endpoint.options),
   ...options('Effective', endpoint.effective),
+  ...(endpoint.kept
+    ? [
+        'Set by hand:',
+        ...Object.entries(endpoint.kept).map(([key, value]) => ` ${key}=${value ?? '(unset)'}`),
+      ]
+    : []),
   ...directions(endpoint),
   ...faults(endpoint.faults),
 ]
@@ -78,12 +84,13 @@ const directions = ({ up, down }: { up?: Direction; down?: Direction }): string[
 ]
 
 function directionText(direction: Direction): string {
-  const { rate, queue, packets, bytes, backlog } = direction
+  const { rate, queue, measured, packets, bytes, backlog } = direction
   return [
     rate === null ? 'no cap' : formatCap(rate),
     ...(formatDelay(direction) === NONE ? [] : [`delay ${formatDelay(direction)}`]),
     ...(formatLoss(direction) === NONE ? [] : [`loss ${formatLoss(direction)}`]),
     ...(queue === null ? [] : [`queue ${queue}`]),
+    ...(measured === null ? [] : [`now ${formatMeasured(measured)}`]),
     `${packets} packets (${formatSize(bytes)})`,
     dropsText(direction),
     `${formatSize(backlog)} waiting`,

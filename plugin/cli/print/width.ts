@@ -31,3 +31,26 @@ export function cutText(text: string, width: number): string {
   }
   return kept + ELLIPSIS
 }
+
+/** Lines that are wider than the terminal go on below, further to the right, broken between words. */
+export function foldLines(text: string, width = Number.POSITIVE_INFINITY): string {
+  return text
+    .split('\n')
+    .flatMap((line) => foldLine(line, width))
+    .join('\n')
+}
+
+function foldLine(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line]
+  const [indent = ''] = /^ */.exec(line) ?? []
+  const folded: string[] = []
+  let current = indent
+  for (const word of line.trim().split(' ')) {
+    const begins = current.trim() === ''
+    if (!begins && widthOf(current) + 1 + widthOf(word) > width) {
+      folded.push(current)
+      current = `${indent}    ${word}`
+    } else current += begins ? word : ` ${word}`
+  }
+  return [...folded, current]
+}

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { abilitiesOf } from '../../../lib/capabilities.ts'
 import type { Capabilities } from '../../../lib/kernel/capabilities.ts'
 import { readCounters } from '../../../lib/kernel/counters.ts'
@@ -7,7 +8,8 @@ import { hostEndName, mediumName } from '../../../lib/names.ts'
 import type { EndpointSpec } from '../../../lib/plan/endpoint.ts'
 import type { NetworkSpec } from '../../../lib/plan/network.ts'
 import type { NetworkStore } from '../../../lib/store/networks.ts'
-import type { Network } from '../types.ts'
+import type { Naming } from '../naming.ts'
+import type { Endpoint, Network } from '../types.ts'
 import { networkView, type Seen } from '../views.ts'
 import { createPace } from './pace.ts'
 import { createSampler } from './sampler.ts'
@@ -16,21 +18,21 @@ interface LookParts {
   readonly host: Host
   readonly store: NetworkStore
   readonly capabilities: () => Promise<Capabilities>
-  /** adds what is known of a network besides what the host shows */
-  readonly dress: (view: Network) => Network
+  readonly naming: Naming
 }
 
 /** ms: who asks for all networks within this time gets what the first one got, unless something was changed meanwhile */
 const FRESH = 900
 
 interface Listing {
-  readonly text: string
+  /** JSON */
+  readonly bytes: Buffer
   readonly changes: number
   readonly at: number
 }
 
 /** Looks at what the host has of networks. */
-export function createLook({ host, store, capabilities, dress }: LookParts) {
+export function createLook({ host, store, capabilities, naming }: LookParts) {
   const sample = createSampler(() => readCounters(host))
 
   const members = (id: string): EndpointSpec[] =>
@@ -47,6 +49,17 @@ export function createLook({ host, store, capabilities, dress }: LookParts) {
     return { abilities: abilitiesOf(found), ...sampled, shown: seen }
   }
 
+  /** With what the engine calls it. */
+  const view = async (spec: NetworkSpec, seen: Seen, pace = createPace()): Promise<Network> => {
+    const bare = await networkView(spec, members(spec.id), seen, pace)
+    const endpoints: Endpoint[] = []
+    for (const endpoint of bare.endpoints) {
+      endpoints.push(naming.endpoint(endpoint))
+      await pace()
+    }
+    return { ...naming.network({ ...bare, endpoints: [] }), endpoints }
+  }
+
   const list = async (): Promise<Listing> => {
     const changes = store.changes()
     const specs = store.networks().flatMap(({ spec, ready }) => (ready ? [spec] : []))
@@ -54,21 +67,27 @@ export function createLook({ host, store, capabilities, dress }: LookParts) {
     const pace = createPace()
     const texts: string[] = []
     for (const spec of specs) {
-      const view = await networkView(spec, members(spec.id), seen, pace)
-      texts.push(JSON.stringify(dress(view)))
+      texts.push(JSON.stringify(await view(spec, seen, pace)))
       await pace()
     }
-    return { text: `{"networks":[${texts.join(',')}]}`, changes, at: Date.now() }
+    return { bytes: Buffer.from(`{"networks":[${texts.join(',')}]}`), changes, at: Date.now() }
   }
 
   let latest: Listing | undefined
   let running: { readonly listing: Promise<Listing>; readonly changes: number } | undefined
 
+  let turns: Promise<unknown> = Promise.resolve()
+  /** One after the other: two hundred answers at once would keep all else waiting. */
+  const turn = (): Promise<unknown> => {
+    turns = turns.then(() => setImmediate())
+    return turns
+  }
+
   /** All networks as JSON: one reading for all who ask within a second, and one answer. */
-  const listing = async (): Promise<string> => {
+  const listing = async (): Promise<Buffer> => {
     const changes = store.changes()
     const age = latest ? Date.now() - latest.at : Number.POSITIVE_INFINITY
-    if (latest?.changes === changes && age >= 0 && age < FRESH) return latest.text
+    if (latest?.changes === changes && age >= 0 && age < FRESH) return latest.bytes
     if (running?.changes !== changes) {
       const begun = { changes, listing: list() }
       running = begun
@@ -78,10 +97,12 @@ export function createLook({ host, store, capabilities, dress }: LookParts) {
       begun.listing.then(end, end)
     }
     latest = await (running?.listing ?? list())
-    return latest.text
+    const { bytes } = latest
+    await turn()
+    return bytes
   }
 
-  return { members, look, listing }
+  return { members, look, view, listing }
 }
 
 export type Look = ReturnType<typeof createLook>

@@ -35,6 +35,7 @@ t.test('complete() knows what may come next', async (t) => {
     [['sluice', 'ls', '--format', ''], 'table json :4'],
     [['sluice', 'ls', '--format', 'j'], 'json :4'],
     [['sluice', 'inspect', '--format=p'], 'pretty :4'],
+    [['sluice', 'profiles', '--'], '--format --no-trunc --quiet :4'],
     [['sluice', 'watch', '--interval', ''], ':4'],
     [['sluice', 'watch', ''], 'web back :4'],
     [['sluice', 'watch', 'web', ''], ':4'],

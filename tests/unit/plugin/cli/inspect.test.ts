@@ -1,6 +1,7 @@
 import t from 'tap'
 import { viewOf } from '../../../../plugin/cli/engine/view.ts'
 import { describeNetwork } from '../../../../plugin/cli/print/describe.ts'
+import { foldLines } from '../../../../plugin/cli/print/width.ts'
 import { APP, CONTAINERS, DATABASE, endpoint, idle, network, WEB } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 
@@ -34,6 +35,39 @@ t.test('inspect --format json', async (t) => {
   t.match(await shown('web'), { name: 'web', endpoints: [{ name: 'app' }, {}], tree: [{}, {}] })
   t.match(await shown('web/app'), { name: 'app', id: APP, tree: [{ device: 'sv-c3c3c3c3c3c3' }] })
   t.equal((await shown('web/app')).tree.length, 1)
+})
+
+t.test('inspect --format takes a template over what json shows', async (t) => {
+  const { run } = await startLab(t)
+  const shown = async (...args: string[]) => (await run(['inspect', ...args])).stdout
+  t.equal(await shown('-f', '{{.name}} {{len .endpoints}} {{.options.rate}}', 'web'), 'web 2 10mbit\n')
+  t.equal(
+    await shown('--format={{json .effective}} {{.up.rate}}', 'web/app').then((text) => text.slice(-9)),
+    ' 5000000\n',
+  )
+  t.match(await run(['inspect', '-f', '{{.nme}}', 'web']), {
+    status: 1,
+    stderr: /^template parsing error: can't evaluate field nme: expected one of bridge, /,
+  })
+})
+
+t.test(
+  'inspect says which networks there are where a name is near, and whose a foreign one is',
+  async (t) => {
+    const { run } = await startLab(t)
+    for (const [name, message] of [
+      ['wbe', `no network of Sluice's is called "wbe"; did you mean "web"?\n`],
+      ['nosuch', `no network of Sluice's is called "nosuch"; docker sluice ls shows those that are\n`],
+      ['nosuch/app', `no network of Sluice's is called "nosuch"; docker sluice ls shows those that are\n`],
+    ] as const)
+      t.strictSame(await run(['inspect', name]), { status: 1, stdout: '', stderr: message }, name)
+  },
+)
+
+t.test('foldLines() breaks between words, and leaves a word alone that is too wide by itself', async (t) => {
+  const text = ' qdisc tbf 1: root\n  a-very-long-word b\nshort\n'
+  t.equal(foldLines(text, 12), ' qdisc tbf\n     1: root\n  a-very-long-word\n      b\nshort\n')
+  t.equal(foldLines(text), text)
 })
 
 t.test('describeNetwork() shows an uplink, a shared rate, ports and faults', async (t) => {

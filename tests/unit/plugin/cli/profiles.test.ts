@@ -27,6 +27,16 @@ fibre: Ofcom 2024
   )
 })
 
+t.test('profiles takes templates and -q, and keeps to the width', async (t) => {
+  const { run } = await startLab(t)
+  t.equal((await run(['profiles', '-q'])).stdout, 'lte\nfibre\n')
+  t.equal(
+    (await run(['profiles', '--format', '{{.Name}}: {{.RateUp}}, {{.Loss}}'])).stdout,
+    'lte: 12mbit, 0.1%\nfibre: 1gbit, -\n',
+  )
+  for (const line of formatProfiles(profiles, { width: 50 }).split('\n')) t.ok(line.length <= 50, line)
+})
+
 t.test('formatProfiles() has a column for what has none', async (t) => {
   const options = { 'delay.up': '1ms', 'loss.model': 'gemodel:1%:10%', reorder: '1%' }
   t.match(

@@ -107,3 +107,41 @@ t.test('an uplink shows what its members sent through it, and its own drops', as
   })
   t.match(view.endpoints[0]?.up, { bytes: 126_000, drops: 3, measured: 1e6 })
 })
+
+t.test(
+  'a thousand endpoints cost what a thousand times one does, and others have their turn meanwhile',
+  async (t) => {
+    const look = async (count: number) => {
+      const members = Array.from({ length: count }, (_, n) =>
+        endpointSpec({ id: n.toString(16).padStart(64, '0'), slot: n, options: { rate: 1e7 } }),
+      )
+      const shared = networkSpec({ shared: 1e9 })
+      const qdiscs = members.flatMap((one) =>
+        endpointLayout(shared, one, ABLE).qdiscs.map(({ device, parent, handle, qdisc }) => ({
+          ...{ device, parent, handle, kind: qdisc.kind, options: {} },
+        })),
+      )
+      const seen = {
+        abilities: ABLE,
+        readings: { at: 1000, qdiscs: new Map(), links: new Map() },
+        shown: { qdiscs, classes: new Map() },
+      }
+      let turns = 0
+      const pace = async (): Promise<void> => {
+        turns += 1
+      }
+      const before = process.threadCpuUsage()
+      const view = await networkView(shared, members, seen, pace)
+      const { user, system } = process.threadCpuUsage(before)
+      t.equal(view.endpoints.length, count)
+      t.ok(turns >= count)
+      return user + system
+    }
+    await look(200)
+    const [few, many] = [await look(200), await look(1600)]
+    t.ok(
+      many < 24 * few,
+      `200: ${few} us, 1600: ${many} us; eight times as many, and a search through all would be 64 times`,
+    )
+  },
+)
