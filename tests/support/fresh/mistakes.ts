@@ -44,11 +44,11 @@ export const bearsPickyNft = (t: Test, { docker, server }: User): Promise<unknow
     mkdirSync(folder)
     writeFileSync(join(folder, 'nft'), wrapper('nft', PICKY_NFT), { mode: 0o755 })
     writeFileSync(join(server.root(), 'etc/default/sluice'), `PATH=/opt/picky:${cleanEnv.PATH}\n`)
+    t.teardown(() => server.shell('rm -r /opt/picky /etc/default/sluice; systemctl restart sluice'))
     await server.shell('systemctl restart sluice')
     const page = ['busybox', 'wget', '-q', '-O-', 'http://srv/']
     t.equal(await docker('run', '--rm', '--network', 'dsl', '-p', '8081:80', ...page), 'hello')
     await docker('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', 'more')
     t.equal(await docker('run', '--rm', '--network', 'more', 'busybox', 'echo', 'up'), 'up')
     await docker('network', 'rm', 'more')
-    await server.shell('rm -r /opt/picky /etc/default/sluice; systemctl restart sluice')
   })
