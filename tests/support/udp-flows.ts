@@ -1,5 +1,5 @@
 // A program: keeps up UDP flows that never pause, or answers them.
-//   udp-flows.ts send ADDRESS FIRST_PORT PORTS FLOWS_PER_PORT SECONDS   prints at the end how many were answered when, as JSON
+//   udp-flows.ts send ADDRESS FIRST_PORT PORTS FLOWS_PER_PORT SECONDS [MS]   prints at the end how many were answered when, as JSON
 //   udp-flows.ts answer ADDRESS FIRST_PORT PORTS
 import { createSocket, type Socket } from 'node:dgram'
 import { setInterval } from 'node:timers/promises'
@@ -17,7 +17,14 @@ export interface Tick {
 const EVERY = 200
 const LUMPS = 10
 
-async function send(address: string, firstPort: number, ports: number, each: number, seconds: number) {
+async function send(
+  address: string,
+  firstPort: number,
+  ports: number,
+  each: number,
+  seconds: number,
+  every: number,
+) {
   let answered = new Set<Socket>()
   const flows = Array.from({ length: ports * each }, (_, index): Socket => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
@@ -29,7 +36,7 @@ async function send(address: string, firstPort: number, ports: number, each: num
   const ticks: Tick[] = []
   const end = performance.now() + seconds * 1000
   let lump = 0
-  for await (const _ of setInterval(EVERY / LUMPS)) {
+  for await (const _ of setInterval(every / LUMPS)) {
     if (lump % LUMPS === 0) {
       const first = flows.filter((socket, index) => index % ports === 0 && answered.has(socket)).length
       ticks.push({ at: Date.now(), answered: answered.size, first })
@@ -54,6 +61,6 @@ function answer(address: string, firstPort: number, ports: number): void {
 }
 
 const [what, address = '', ...words] = process.argv.slice(2)
-const [first = 0, ports = 1, each = 1, seconds = 1] = words.map(Number)
-if (what === 'send') await send(address, first, ports, each, seconds)
+const [first = 0, ports = 1, each = 1, seconds = 1, every = EVERY] = words.map(Number)
+if (what === 'send') await send(address, first, ports, each, seconds, every)
 else answer(address, first, ports)

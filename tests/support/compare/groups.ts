@@ -1,7 +1,10 @@
 import type { Group } from './behaviour.ts'
 import { addresses } from './groups/addresses.ts'
+import { anywhere } from './groups/anywhere.ts'
+import { away } from './groups/away.ts'
 import { conflicts } from './groups/conflicts.ts'
 import { containers } from './groups/containers.ts'
+import { flows } from './groups/flows.ts'
 import { forms } from './groups/forms.ts'
 import { inspect } from './groups/inspect.ts'
 import { isolation } from './groups/isolation.ts'
@@ -21,7 +24,7 @@ import { optionValues } from './groups/values.ts'
 /** Everything that is compared, in the order in which it is. Names of behaviours differ across groups as well. */
 export const groups: readonly Group[] = [
   ...[reach, isolation, modes],
-  ...[forms, ports, conflicts, releases],
+  ...[anywhere, away, flows, forms, ports, conflicts, releases],
   ...[otherModes, options, optionValues],
   ...[addresses, names, several, networks, inspect, containers],
   ...[pruning, leftovers, ending, crash],

@@ -23,6 +23,19 @@ export interface Surroundings {
   leave(): Promise<void>
 }
 
+/** Further addresses of the host's, one of a kind. */
+export const ANY = {
+  host: '198.51.100.7',
+  point: '198.51.100.8',
+  single: '198.51.100.10',
+  deprecated: '198.51.102.11',
+  local: '198.51.101.0',
+  single6: '2001:db8:100::10',
+  deprecated6: '2001:db8:102::11',
+  /** on the link to the LAN */
+  link6: 'fe80::113:1',
+} as const
+
 /** Joins the LAN host, which serves on port 80. It goes with the engine. */
 export async function surround(engine: Engine, roles: Roles): Promise<Surroundings> {
   const outside = await joinOutside(engine.host)
@@ -31,12 +44,23 @@ export async function surround(engine: Engine, roles: Roles): Promise<Surroundin
   await engine.sh(['ip', '-batch', '-'], {
     input: `address add ${other}/24 dev out1
       address add ${other6}/64 dev out1 nodad
+      address add ${ANY.link6}/64 dev out1 nodad
+      link add any0 type bridge
+      link set any0 up
+      address add ${ANY.host}/32 dev lo scope host
+      address add ${ANY.point} peer 198.51.100.9/32 dev any0
+      address add ${ANY.single}/32 dev any0
+      address add ${ANY.deprecated}/24 dev any0 preferred_lft 0
+      address add ${ANY.single6}/128 dev any0 nodad
+      address add ${ANY.deprecated6}/64 dev any0 nodad preferred_lft 0
+      route add local ${ANY.local}/24 dev lo
       route add default via ${outside.address}
       route add ::/0 via ${outside.address6}`,
   })
   // Without a loopback of its own it sends what is for 127.0.0.0/8 to the host, as an attacker would.
   await outside.sh(['ip', '-batch', '-'], {
     input: `link set lo down
+      address add fe80::113:2/64 dev out0 nodad
       route add default via ${address}
       route add 127.0.0.0/8 via ${address}
       route add ::/0 via ${address6}`,
