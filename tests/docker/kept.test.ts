@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Engine, startEngine } from '../support/engine.ts'
 import {
@@ -32,13 +34,21 @@ t.test('bookworm with the product as a plain process', async (t) => {
 t.test('names are not taken from another engine than the one that the networks are of', async (t) => {
   const [engine, other] = [await engineWithImages(t), await startEngine({ release: 'bookworm' })]
   t.teardown(() => other.stop())
+  // Neither host sees the other's sockets.
+  const path = join(engine.dir, 'other.sock')
+  const relay = createServer((from) => {
+    const to = connect(join(other.dir, 'docker.sock'))
+    for (const socket of [from, to]) socket.on('error', () => [from, to].map((one) => one.destroy()))
+    from.pipe(to).pipe(from)
+  }).listen(path)
+  t.teardown(() => relay.close())
   const lab = { engine, driver: 'sluice' }
   const plain = await engine.startPlain({ env: engine.env })
   await createNetwork(lab, 'web')
   await startContainer(lab, 'app', 'web')
   await attachment(lab, plain, 'web', 'app')
   await plain.kill('SIGTERM')
-  const again = await engine.startPlain({ env: other.env })
+  const again = await engine.startPlain({ env: { DOCKER_HOST: `unix://${path}` } })
   const health = await until('the other engine to be refused', async () => {
     const now = await control(again).health()
     return /knows none of them/.test(now.engine) && now
