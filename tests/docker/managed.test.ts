@@ -3,6 +3,7 @@ import { provesCore } from '../support/core.ts'
 import { startEngine } from '../support/engine.ts'
 import { createNetwork, type Lab, ping, prove, type Scenario, startContainer } from '../support/lab.ts'
 import { installManaged, type Managed } from '../support/managed.ts'
+import { noteTested } from '../support/tested.ts'
 import { until } from '../support/until.ts'
 
 t.setTimeout(480_000)
@@ -42,6 +43,7 @@ t.test('bookworm with the product as a managed plugin', async (t) => {
   const managed = await installManaged(engine)
   const lab: Lab = { engine, driver: managed.driver, log: managed.log }
   await provesCore(t, lab)
+  await noteTested(t, (argv) => engine.enter(argv, { env: engine.env }), 'plugin')
   // Docker orders its own rules otherwise once it has started again.
   await engine.halt()
   await engine.start()

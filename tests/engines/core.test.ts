@@ -1,6 +1,7 @@
 import t from 'tap'
 import { provesCore } from '../support/core.ts'
 import { startEngine } from '../support/engine.ts'
+import { noteTested } from '../support/tested.ts'
 
 t.setTimeout(480_000)
 
@@ -11,4 +12,5 @@ for (const release of ['trixie', 'forky'] as const)
     await engine.importImages()
     const { log } = await engine.startPlain()
     await provesCore(t, { engine, driver: 'sluice', log })
+    await noteTested(t, (argv) => engine.enter(argv, { env: engine.env }), 'service')
   })

@@ -5,6 +5,7 @@ import { refusals } from '../support/core/refusals.ts'
 import { startEngine } from '../support/engine.ts'
 import { prove } from '../support/lab.ts'
 import { installManaged } from '../support/managed.ts'
+import { noteTested } from '../support/tested.ts'
 
 t.setTimeout(480_000)
 
@@ -14,6 +15,7 @@ for (const release of ['trixie', 'forky'] as const)
     t.teardown(() => engine.stop())
     await engine.importImages()
     const { driver, log } = await installManaged(engine)
+    await noteTested(t, (argv) => engine.enter(argv, { env: engine.env }), 'plugin')
     await prove(t, { engine, driver, log }, [
       ...refusals,
       ...reach,

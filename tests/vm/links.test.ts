@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { noteTested } from '../support/tested.ts'
 import { until } from '../support/until.ts'
 import { openControl } from '../support/vm/control.ts'
 import { startDockerd, startManaged } from '../support/vm/docker.ts'
@@ -29,6 +30,7 @@ if (!aa || !bb) throw new Error('two containers were started')
 const up = { from: aa.netns, to: bb.netns, address: bb.address }
 const down = { from: bb.netns, to: aa.netns, address: aa.address }
 await Promise.all([keepNeighbour(up), keepNeighbour(down)])
+await noteTested(t, (argv) => vm.run(argv), 'virtual machine')
 
 /** Without this, an address is asked for again now and then, and that packet takes its part in whatever is drawn by lot. */
 async function keepNeighbour({ from, to, address }: typeof up): Promise<void> {

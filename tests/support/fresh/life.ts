@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { engineRoot } from '../roots.ts'
+import { noteTested } from '../tested.ts'
 import { iperf } from '../traffic.ts'
 import { until } from '../until.ts'
 import type { Commands } from './readme.ts'
@@ -26,7 +27,7 @@ export async function provesLife(
   commands: Commands,
   meanwhile: Meanwhile = async () => {},
 ): Promise<void> {
-  const { server } = user
+  const { server, docker } = user
   await t.test(`${name}: it installs, and containers are shaped`, async (t) => {
     const [start, before] = [Date.now(), server.downloaded()]
     for (const line of commands[name]) await user.type(line)
@@ -49,6 +50,9 @@ export async function provesLife(
     for (const line of commands.purge) await user.type(line)
     const after = Object.entries(await traces(user)).filter(([, seen]) => seen !== '')
     t.strictSame(after, [])
+    const run = ([program = '', ...args]: readonly string[]) =>
+      program === 'docker' ? docker(...args) : server.shell([program, ...args].join(' '))
+    await noteTested(t, run, 'installed, restarted, removed')
   })
 }
 
