@@ -31,9 +31,9 @@ async function build(base: string, programs: readonly string[], tar: string): Pr
     const files = new Set(programs)
     for (const program of programs.slice(1))
       for (const library of await libraries(base, program)) files.add(library)
-    await run(['cp', '--dereference', '--parents', ...[...files].map((file) => `.${file}`), root], {
-      cwd: base,
-    })
+    // From within: links of the root's lead to files of the root's.
+    const copy = 'chroot "$BASE" tar -chP "$@" | tar -xC "$OUT"'
+    await run(['bash', '-o', 'pipefail', '-c', copy, 'sh', ...files], { env: { BASE: base, OUT: root } })
     const applets = await run([join(base, '/bin/busybox'), '--list'])
     for (const applet of applets.split('\n'))
       if (applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet))
