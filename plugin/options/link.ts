@@ -51,7 +51,7 @@ export const LINK_OPTIONS = {
   'queue.limit': limit(
     LINK,
     '`10ms`',
-    'longest that a packet may wait under the cap; four frames always fit, and by default the burst does too. A UDP datagram whose fragments do not all fit is lost: 16 kB at 1 Mbit/s need `200ms`. Where this option is not given, `fq_codel` and `cake` also have room for up to 64 KiB that come at once, as much as 150 ms of the rate, and for a round trip of the link’s own delay. `docker sluice inspect` counts what does not fit as `limit`',
+    'longest that a packet may wait under the cap; four frames always fit, and by default the burst does too. A UDP datagram whose fragments do not all fit is lost: 16 kB at 1 Mbit/s need `200ms`. Where this option is not given, `fq_codel` and `cake` also have room for up to 64 KiB that come at once, as much as 150 ms of the rate, and for a round trip of the link’s own delay. `docker sluice inspect` counts what does not fit as `limit`; more in docs/shaping.md',
   ),
   delay: duration(LINK, NONE, 'one way, in each direction: a round trip takes twice as much longer'),
   'delay.up': duration(LINK, '`delay`', 'of what the container sends'),
