@@ -18,8 +18,12 @@ shopt -s inherit_errexit
 cd "$(dirname "$0")"
 PATH=$PATH:/usr/sbin:/sbin
 
-readonly plugin=sluice:latest host=${DOCKER_HOST:-unix:///var/run/docker.sock}
-readonly files=/usr/lib/sluice units=/etc/systemd/system cli=${SLUICE_CLI:-/usr/local/lib/docker/cli-plugins}
+# What is made is for everyone to read, and programs answer in the words that are looked for.
+umask 022
+export LC_ALL=C.UTF-8 HOME=${HOME:-/root}
+readonly plugin=sluice:latest
+readonly host=${DOCKER_HOST:-unix:///var/run/docker.sock}
+readonly files=/usr/lib/sluice spec=/etc/docker/plugins/$plugin.spec units=/etc/systemd/system cli=${SLUICE_CLI:-/usr/local/lib/docker/cli-plugins}
 export SLUICE_CACHE=${SLUICE_CACHE:-/var/cache/sluice}
 
 say() { echo "sluice: $*"; }
@@ -30,6 +34,10 @@ die() {
 
 # shellcheck source=rootfs/machine.sh
 . rootfs/machine.sh
+# shellcheck source=rootfs/proxy.sh
+. rootfs/proxy.sh
+# shellcheck source=rootfs/apt.sh
+. rootfs/apt.sh
 # shellcheck source=rootfs/npm.sh
 . rootfs/npm.sh
 # shellcheck source=rootfs/engine.sh
@@ -43,11 +51,11 @@ assemble() {
 # The command runs here, whichever engine it speaks to, and brings its own Node, which NODE_OPTIONS of other programs must not
 # reach. An older one may be running: the new takes its name.
 install_cli() {
-  local fresh
-  mkdir -p "$cli"
-  fresh=$(mktemp --directory --tmpdir="$cli")
+  local fresh=$cli/.sluice-new
+  rm -rf "$fresh"
+  mkdir -p "$fresh"
   rootfs/bundle.sh plugin/cli/main.ts "$fresh/bundle"
-  { echo "#!/usr/bin/env -S -u NODE_OPTIONS $cli/sluice-node" && cat "$fresh/bundle"; } >"$fresh/docker-sluice"
+  { echo "#!/usr/bin/env -S -u NODE_OPTIONS \"$cli/sluice-node\"" && cat "$fresh/bundle"; } >"$fresh/docker-sluice"
   install --mode 755 node_modules/.bin/node "$fresh/sluice-node"
   eu-strip "$fresh/sluice-node"
   chmod 755 "$fresh/docker-sluice"
@@ -70,9 +78,14 @@ install_managed() {
 install_plain() {
   if is_default && engine_answers && has_plugin; then die "the plugin is installed here: ./build.sh uninstall first"; fi
   need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack
+  need_docker docker
+  need_docker dockerd
   assemble "$(dpkg --print-architecture)" build/plugin
   install -D --mode 755 build/plugin/rootfs/usr/bin/node "$files/node"
   install -D --mode 644 build/plugin/rootfs/app/sluice.mjs "$files/sluice.mjs"
+  # The engine knows a plain plugin by a file's name. With this one, `-d sluice:latest` means the service as well.
+  mkdir -p "${spec%/*}"
+  echo "unix:///run/docker/plugins/sluice.sock" >"$spec"
   install_cli
   if ! has_systemd; then
     say "installed, but systemd does not run here. Start it, before Docker: $files/node $files/sluice.mjs"
@@ -84,6 +97,8 @@ install_plain() {
   systemctl stop sluice.service
   systemctl restart sluice.socket
   systemctl start sluice.service
+  # The service is there before the engine, which otherwise would wait for the networks of it.
+  if is_default && ! engine_answers; then start_engine; fi
   say "installed. Try: docker network create -d sluice -o rate=10mbit web"
 }
 
@@ -128,23 +143,29 @@ package() {
 
 uninstall_plain() {
   if has_systemd; then
-    systemctl disable --quiet --now sluice.socket sluice.service
+    systemctl disable --quiet --now sluice.socket sluice.service || true
     rm -f "$units"/sluice.{service,socket}
     systemctl daemon-reload
   fi
-  rm -rf "$files"
+  rm -rf "$files" "$spec"
   say "service removed"
 }
 
-# Takes `keep` or `force`: what becomes of a plugin that networks use.
-uninstall_managed() {
-  local networks
-  networks=$(engine network ls --filter "driver=$plugin" --format '{{.Name}}' | xargs)
-  if [ -n "$networks" ] && [ "$1" = keep ]; then
-    die "networks of this driver exist: $networks. Remove them first, or use --force"
+# Takes a driver's name and `keep` or `force`: what becomes of networks that use it.
+check_networks() {
+  local networks network users=''
+  networks=$(engine network ls --filter "driver=$1" --format '{{.Name}}' | xargs)
+  if [ -z "$networks" ]; then return; fi
+  for network in $networks; do
+    users+=" $(engine ps --all --filter "network=$network" --format '{{.Names}}' | xargs)"
+  done
+  users=$(xargs -n 1 <<<"$users" | sort -u | xargs)
+  say "networks use it: $networks; their containers: ${users:-none}"
+  if [ "$2" = keep ]; then
+    die "remove them first: docker rm -f ${users:-…}; docker network rm $networks. Or repeat with --force"
   fi
-  remove_plugin
-  say "plugin removed"
+  say "containers that run keep their links, but cannot start or restart, until Sluice is installed again"
+  say "or they leave: docker network disconnect --force NETWORK CONTAINER"
 }
 
 uninstall() {
@@ -156,12 +177,20 @@ uninstall() {
       *) usage ;;
     esac
   done
-  if is_default && [ -e "$files" ]; then uninstall_plain; fi
-  if command -v docker >/dev/null && engine_answers && has_plugin; then
-    folder=$(state_folder)
-    uninstall_managed "$networks"
+  need_root
+  local answers=no
+  if command -v docker >/dev/null && engine_answers; then answers=yes; fi
+  if is_default && [ -e "$files" ]; then
+    if [ "$answers" = yes ]; then check_networks sluice "$networks"; fi
+    uninstall_plain
   fi
-  rm -f "$cli/docker-sluice" "$cli/sluice-node"
+  if [ "$answers" = yes ] && has_plugin; then
+    check_networks "$plugin" "$networks"
+    folder=$(state_folder)
+    remove_plugin
+    say "plugin removed"
+  fi
+  rm -rf "$cli"/{docker-sluice,sluice-node,.sluice-new} "$kept_settings"
   if [ "$state" = keep ] || [ -z "$folder" ]; then return; fi
   rm -rf "$folder"
   say "state removed: $folder"
@@ -178,8 +207,8 @@ usage() {
 }
 
 case "${*:1:2}" in
-  install) set_up install; install_managed engine ;;
-  'install --no-engine') set_up install; install_managed no-engine ;;
+  install) check_host; set_up install; install_managed engine ;;
+  'install --no-engine') check_host; set_up install; install_managed no-engine ;;
   'install --plain') set_up install; install_plain ;;
   test) set_up test; run_tests ;;
   package | 'package '*) set_up install; package "${@:2}" ;;

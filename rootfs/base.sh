@@ -65,11 +65,22 @@ Dir::Etc::PreferencesParts "$cache/parts";
 END
 }
 
+# Lists that the machine's own apt has are not downloaded again.
 download() {
   export APT_CONFIG=$cache/apt.conf
-  apt-get -qq update || { echo "the apt sources of this machine do not have $arch" >&2; return 1; }
+  local output
+  cp --update --preserve=timestamps /var/lib/apt/lists/*_dists_* "$cache/state/lists/" 2>/dev/null || true
+  output=$(apt-get -qq update 2>&1) || fail "$output"
   rm -f "$cache"/archives/*.deb
-  apt-get -qq install --download-only --yes "${packages[@]}" >/dev/null
+  output=$(apt-get -qq install --print-uris "${packages[@]}" 2>&1) || fail "$output"
+  awk '{ sum += $3 } END { printf "sluice: downloading packages for the plugin, %d MB\n", sum / 1e6 }' <<<"$output" >&2
+  output=$(apt-get -qq install --download-only --yes "${packages[@]}" 2>&1) || fail "$output"
+}
+
+# Takes what apt said.
+fail() {
+  echo "sluice: cannot download packages for $arch: $(grep --max-count=1 '^E:' <<<"$1" || echo "$1")" >&2
+  exit 1
 }
 
 # Debian's merged layout, whichever way the packages are built.

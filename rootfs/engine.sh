@@ -23,6 +23,32 @@ start_engine() {
   die "the engine does not answer after a minute: see journalctl -u docker, or /var/log/docker.log"
 }
 
+# For the program `docker` or `dockerd`. Debian's newer releases have the former in a package of its own; a kernel with AppArmor
+# wants its parser. Where packages of Docker's own are installed, theirs is taken.
+need_docker() {
+  local packages=(docker.io) package
+  if command -v "$1" >/dev/null; then
+    if [[ $(readlink -f "$(command -v "$1")") = */snap ]]; then
+      die "cannot use the Docker of a snap, which is shut off from plugins: snap remove docker, and repeat this"
+    fi
+    return
+  fi
+  refresh_lists
+  for package in docker-ce docker-ce-cli containerd.io; do
+    if is_installed "$package"; then packages=(docker-ce docker-ce-cli containerd.io); fi
+  done
+  if [ "${packages[0]}" = docker.io ] && apt-cache show docker-cli >/dev/null 2>&1; then packages+=(docker-cli); fi
+  if [ -d /sys/module/apparmor ]; then packages+=(apparmor); fi
+  install_packages "${packages[@]}"
+}
+
+# Called before anything is downloaded for an engine elsewhere.
+check_host() {
+  need_root
+  if is_default || ! command -v docker >/dev/null || engine_answers; then return; fi
+  die "no engine answers at $host, which DOCKER_HOST names"
+}
+
 ensure_engine() {
   need_docker docker
   if engine_answers; then return; fi
@@ -70,15 +96,20 @@ share_engine() {
   engine plugin set "$plugin" "engine.source=$path"
 }
 
-# Networks name their driver by the reference and the state is on the host, so both outlive the swap. Takes the plugin's folder and
-# `engine` or `no-engine`.
+# Networks name their driver by the reference and the state is on the host, so both outlive the swap. Settings are in a file
+# meanwhile, for the next run if this one is killed. Takes the plugin's folder and `engine` or `no-engine`.
+kept_settings=$SLUICE_CACHE/settings-${host//\//-}
 create_plugin() {
   local kept=() setting
   if has_plugin; then
     say "replacing the installed plugin"
-    mapfile -t kept < <(changed_settings)
+    if [ ! -e "$kept_settings" ]; then
+      changed_settings >"$kept_settings.new"
+      mv "$kept_settings.new" "$kept_settings"
+    fi
     remove_plugin
   fi
+  if [ -e "$kept_settings" ]; then mapfile -t kept <"$kept_settings"; fi
   engine plugin create "$plugin" "$1" >/dev/null
   for setting in "${kept[@]}"; do
     if settings | grep --quiet --line-regexp --fixed-strings -e "$setting"; then continue; fi
@@ -86,6 +117,7 @@ create_plugin() {
     engine plugin set "$plugin" "$setting" || say "dropped: this version does not take the setting"
   done
   share_engine "$2" "${kept[@]}"
+  rm -f "$kept_settings"
 }
 
 engine_log() {

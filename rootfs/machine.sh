@@ -1,54 +1,46 @@
-# What the machine lacks, and getting it. Sourced by build.sh.
+# Which machines Sluice is built on. Sourced by build.sh.
 # shellcheck shell=bash
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-is_installed() { dpkg-query --show --showformat='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
+need_root() { [ "$(id -u)" = 0 ] || die "needs root: run it with sudo"; }
 
-# Installs packages, starting none of their services: the policy of the machine comes back afterwards.
-install_packages() (
-  say "installing from the system's packages: $*"
-  policy=/usr/sbin/policy-rc.d
-  saved=$(mktemp --directory)
-  trap 'rm -f "$policy"; mv "$saved"/* "${policy%/*}/" 2>/dev/null || true; rmdir "$saved"' EXIT
-  if [ -e "$policy" ]; then mv "$policy" "$saved/"; fi
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
-  chmod 755 "$policy"
-  apt-get -qq update
-  DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes NEEDRESTART_MODE=l \
-    apt-get -qq --yes --no-install-recommends install "$@" >/dev/null
-  # Nor are these to start with the machine, until `install` says so.
-  if has_systemd && [[ " $* " = *" docker"* ]]; then
-    systemctl disable --quiet docker.service docker.socket docker-registry.service 2>/dev/null || true
+# The name that npm has for this machine's architecture.
+node_cpu() { dpkg --print-architecture | sed 's/^amd64$/x64/'; }
+
+# Called before anything else: where a later step would fail, nothing is changed.
+check_machine() {
+  local wanted='Debian 12, Ubuntu 24.04 or a newer release' name arch
+  # shellcheck source=/dev/null
+  name=$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME") || name='another system'
+  need_root
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then die "needs $wanted; this is $name"; fi
+  # The release of libc tells the age of systems derived from these, too.
+  if dpkg --compare-versions "$(dpkg-query --show --showformat='${Version}\n' libc6 | sed -n 1p)" lt 2.36; then
+    die "needs $wanted; this is $name"
   fi
-)
-
-# For every `program:package` (or `:package`) that is not there.
-need() {
-  local pair missing=()
-  for pair; do
-    command -v "${pair%%:*}" >/dev/null || is_installed "${pair#*:}" || missing+=("${pair#*:}")
-  done
-  if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+  arch=$(dpkg --print-architecture)
+  if [[ $arch != amd64 && $arch != arm64 ]]; then die "needs a system for amd64 or arm64; this one is for $arch"; fi
+  [ -w . ] || die "cannot write to $PWD: copy the checkout to a folder that can be written"
+  need_space . "$1"
+  mkdir -p "$SLUICE_CACHE"
+  need_space "$SLUICE_CACHE" "$1"
 }
 
-# For the program `docker` or `dockerd`. Newer releases have the former in a package of its own; a kernel with
-# AppArmor wants its parser.
-need_docker() {
-  if command -v "$1" >/dev/null; then return; fi
-  local packages=(docker.io)
-  if apt-cache show docker-cli >/dev/null 2>&1; then packages+=(docker-cli); fi
-  if [ -d /sys/module/apparmor ]; then packages+=(apparmor); fi
-  install_packages "${packages[@]}"
+# Takes a folder and the MB that are to be free there, unless the folder was filled before.
+need_space() {
+  local free
+  free=$(df --output=avail --block-size=1M "$1" | tail -n 1)
+  if [ -d "$1/node_modules" ] || [ -d "$1/npm" ]; then return; fi
+  if [ "$free" -lt "$2" ]; then die "needs $2 MB free in $(realpath "$1"), which has $((free)) MB"; fi
 }
 
 # Takes what for: `install` or `test`.
 set_up() {
-  [ "$(id -u)" = 0 ] || die "needs root"
-  # The pinned Node, on which all of it runs, is linked to the two libraries.
-  need npm:npm jq:jq eu-strip:elfutils :libatomic1 :libstdc++6
-  mkdir -p "$SLUICE_CACHE"
+  check_machine "$([ "$1" = test ] && echo 1200 || echo 700)"
   # The mark by which `clean`, and backups, know a cache.
   echo 'Signature: 8a477f597d28d172789f06886806bc55' >"$SLUICE_CACHE/CACHEDIR.TAG"
+  # The pinned Node, on which all of it runs, is linked to the two libraries.
+  need npm:npm jq:jq eu-strip:elfutils :libatomic1 :libstdc++6 "${@:2}"
   install_npm_packages "$1"
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Engine } from './engine.ts'
@@ -26,6 +27,24 @@ export async function provesInstall(t: Test, engine: Engine): Promise<void> {
     ['a plugin installed from a registry shapes a network', shapes],
     ['and refuses what it does not know', refuses],
   ])
+  await provesCommand(t, engine, reference)
+}
+
+/** The line of docs/install.md brings `docker sluice`, found as a person's would be. */
+async function provesCommand(t: Test, engine: Engine, driver: string): Promise<void> {
+  const config = join(engine.dir, 'client')
+  const written = /^sudo (sh -c 'install .*')$/m.exec(
+    readFileSync(join(repo, 'docs/install.md'), 'utf8'),
+  )?.[1]
+  const command = (written ?? '')
+    .replace('/usr/local/lib/docker/cli-plugins', join(config, 'cli-plugins'))
+    .replace('sluice:latest', driver)
+  const env = { ...engine.env, DOCKER_CONFIG: config }
+  await engine.enter(['sh', '-c', command], { env })
+  await engine.cli('network', 'create', '-d', driver, '-o', 'rate=50mbit', 'shown')
+  t.match(await engine.enter(['docker', 'sluice', 'ls', '--no-measure'], { env }), /^shown .*50mbit/m)
+  t.match(await engine.enter(['docker', '--help'], { env }), /^ +sluice\* /m, 'the client knows the command')
+  await engine.cli('network', 'rm', 'shown')
 }
 
 async function shapes(t: Test, lab: Lab): Promise<void> {

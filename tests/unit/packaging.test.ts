@@ -40,3 +40,10 @@ t.test('plugin, service and `npm start` run with the same flags', async (t) => {
   t.strictSame(flags(service.split(' ')), flags(config.entrypoint))
   t.strictSame(flags(scripts.start.split(' ')), flags(config.entrypoint))
 })
+
+t.test('the service may bind low ports, and systemd never gives it up', async (t) => {
+  const service = text('rootfs/systemd/sluice.service')
+  t.match(service, /^CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE$/m)
+  t.match(service, /^StartLimitIntervalSec=0$/m)
+  t.match(service, /^Restart=always$/m)
+})

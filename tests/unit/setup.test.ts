@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -43,7 +43,7 @@ t.test('npm scripts run on the pinned Node, whether or not npm linked it', async
 t.test('npm packages are missing until npm has finished installing them', async (t) => {
   const dir = checkout(t)
   const missing = (purpose: string): string[] =>
-    bash(dir, `. rootfs/npm.sh; missing_packages ${purpose}`).split('\n').filter(Boolean)
+    bash(dir, `. rootfs/machine.sh; . rootfs/npm.sh; missing_packages ${purpose}`).split('\n').filter(Boolean)
   const installs = missing('install')
   t.ok(installs.includes('node_modules/fastify'), 'a half-made node_modules counts as none')
   t.ok(installs.includes(own), 'the Node of this machine is wanted')
@@ -59,4 +59,49 @@ t.test('npm packages are missing until npm has finished installing them', async 
   )
   t.strictSame(missing('install'), [])
   t.ok(missing('test').includes('node_modules/tap'), 'tests need more than an installation has')
+})
+
+/** Functions of the build, where `die` only says why. */
+const functions =
+  'SLUICE_CACHE=$PWD/cache; die() { echo "$*"; exit; }; for file in machine proxy apt npm; do . rootfs/$file.sh; done;'
+
+t.test('a machine that Sluice cannot be built on is refused at once, in a line', async (t) => {
+  const dir = checkout(t)
+  const refusal = (system: string): string =>
+    bash(dir, `${functions} id() { echo 0; }; dpkg-query() { echo 2.36-9; }; ${system}; check_machine 1`)
+  t.match(refusal('id() { echo 1000; }'), /^needs root: run it with sudo\n$/)
+  t.match(
+    refusal('dpkg-query() { echo 2.35-0ubuntu3; }'),
+    /^needs Debian 12, Ubuntu 24\.04 .*; this is .*\n$/,
+  )
+  t.match(refusal('dpkg() { case $1 in --print*) echo armhf;; *) false;; esac; }'), /^needs .*amd64 or arm64/)
+  t.match(refusal('df() { echo Avail; echo 0; }'), /^needs 1 MB free in .*, which has 0 MB\n$/)
+  t.equal(bash(dir, `${functions} id() { echo 0; }; check_machine 1`), '')
+})
+
+t.test('the proxies of apt and npm are found', async (t) => {
+  const dir = checkout(t)
+  const proxy = (name: string): string =>
+    bash(dir, `${functions} HOME=$PWD APT_CONFIG=$PWD/apt ${name}`).trim()
+  writeFileSync(join(dir, 'apt'), 'Acquire::http::Proxy "http://10.0.0.1:3128/";\n')
+  t.equal(proxy('apt_proxy'), 'http://10.0.0.1:3128/')
+  writeFileSync(join(dir, 'apt'), 'Acquire::http::Proxy "DIRECT";\n')
+  t.equal(proxy('apt_proxy'), '')
+  writeFileSync(join(dir, '.npmrc'), 'fund=false\nhttps-proxy = "http://10.0.0.2:8080"\n')
+  t.equal(proxy('npm_proxies'), 'http://10.0.0.2:8080')
+})
+
+t.test('the policy for services comes back, even after a run that was killed', async (t) => {
+  const dir = checkout(t)
+  const file = join(dir, 'policy')
+  const policy = (calls: string): string => bash(dir, `${functions} policy=$PWD/policy; ${calls}`)
+  writeFileSync(file, '#!/bin/sh\nexit 0\n')
+  policy('forbid_services')
+  t.throws(() => bash(dir, './policy'), 'no service starts meanwhile')
+  policy('forbid_services; allow_services')
+  t.equal(readFileSync(file, 'utf8'), '#!/bin/sh\nexit 0\n')
+  rmSync(file)
+  policy('forbid_services')
+  policy('forbid_services; allow_services')
+  t.notOk(existsSync(file), 'where there was none, none is left')
 })

@@ -126,7 +126,7 @@ export async function pluginOf(
   const plugin = (await engine.plugins()).find(
     (one) => [driver, `${driver}:latest`].includes(one.name) && isNetworkDriver(one),
   )
-  if (!plugin && driver !== 'sluice')
+  if (!plugin && !['sluice', 'sluice:latest'].includes(driver))
     throw new Error(`no network of Sluice's is called "${name}": it is of the driver "${driver}"`)
   if (plugin && !plugin.enabled) throw disabled(plugin)
   const instance = plugin ? managed(folder, plugin) : service(folder)
