@@ -27,6 +27,12 @@ async function addressesOf({ engine }: Lab): Promise<string[]> {
   return all.filter(({ scope }) => scope === 'global').map(({ local }) => local)
 }
 
+/** The host's address that it sends to another from where nobody names one. */
+async function preferredTowards({ engine }: Lab, address: string): Promise<string> {
+  const [route]: { prefsrc: string }[] = JSON.parse(await engine.sh(['ip', '-j', 'route', 'get', address]))
+  return route?.prefsrc ?? ''
+}
+
 /** Makes a box's network and container, which serves. @returns its addresses */
 async function start({ engine, driver }: Lab, box: Box, number: number): Promise<[string[], Running]> {
   const { name, options = [], internal, ipv6 } = box
@@ -57,8 +63,9 @@ const scans: readonly Scenario[] = [
         }
         const hosts = await addressesOf(lab)
         const targets = targetsOf([...hosts, '127.0.0.1', '::1', ...[...own.values()].flat()])
+        const preferred6 = await preferredTowards(lab, lan.address6)
         const due = (some: readonly Box[]) =>
-          some.flatMap((box) => findings(lan, box, { own: own.get(box) ?? [], hosts })).toSorted()
+          some.flatMap((box) => findings(lan, box, { own: own.get(box) ?? [], hosts, preferred6 })).toSorted()
         t.same(await scan(lan.place, targets), due(all))
 
         const [first, ...rest] = all as [Box, ...Box[]]

@@ -110,17 +110,19 @@ export const targetsOf = (addresses: readonly string[]): Target[] =>
 interface Addresses {
   readonly own: readonly string[]
   readonly hosts: readonly string[]
+  /** of the host's, the IPv6 address that it sends to the LAN from where nobody names one */
+  readonly preferred6: string
 }
 
 /** What the LAN is to find of a box. */
-export function findings(lan: Lan, box: Box, { own, hosts }: Addresses): string[] {
+export function findings(lan: Lan, box: Box, { own, hosts, preferred6 }: Addresses): string[] {
   const { name, at, exposed } = box
   const published = box.ports.filter(({ port }) => port !== OWN.local)
   const found = (proto: Port['proto'], address: string, hostPort: number, port: number): string =>
     lineOf([proto, address, hostPort], `${name}:${port} sees ${seen(lan, own, address)}`)
   const atHost = published.flatMap((one) =>
     hosts
-      .filter((host) => isMet(box, one, host))
+      .filter((host) => isMet(box, one, host, preferred6))
       .map((host) => found(one.proto, host, one.hostPort, one.port)),
   )
   const open = exposed
@@ -147,8 +149,12 @@ function seen({ address, address6 }: Lan, own: readonly string[], asked: string)
   return own.some((one) => one.includes(':')) ? address6 : (own[0] ?? '').replace(/\d+$/, '1')
 }
 
-/** Whether a port is published at an address of the host. IPv6 is relayed to a container without, as Docker's proxy does: TCP alone. */
-function isMet({ ipv6, binding }: Box, { proto, host = binding }: Port, address: string): boolean {
+/**
+ * Whether the LAN gets an answer from a port at an address of the host. IPv6 is relayed to a container without. A relayed datagram's
+ * answer comes from the address that the host prefers, which the LAN takes for silence where it asked at another (docs/differences.md).
+ */
+function isMet({ ipv6, binding }: Box, { proto, host = binding }: Port, address: string, preferred6: string) {
   if (host !== undefined) return host === address
-  return ipv6 === true || proto === 'tcp' || !address.includes(':')
+  const isTranslated = ipv6 === true || !address.includes(':')
+  return isTranslated || proto === 'tcp' || address === preferred6
 }
