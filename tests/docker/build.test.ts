@@ -62,7 +62,11 @@ async function provesCommand(t: Test, engine: Engine): Promise<void> {
     /^web .*50mbit/m,
     'docker sluice finds the plugin',
   )
-  t.equal(await docker(engine, 'sluice', 'set', 'web/aa', 'rate=20mbit'), 'web/aa')
+  const changed = await docker(engine, 'sluice', 'set', 'web/aa', 'rate=20mbit')
+  t.match(
+    changed,
+    /^web\/aa\n +rate\.up +50mbit \(network\) → 20mbit\n +rate\.down +50mbit \(network\) → 20mbit\n/,
+  )
   await reaches(t, { engine, driver: 'sluice:latest' }, 20, { from: 'aa', to: 'bb' })
   await docker(engine, 'plugin', 'disable', '-f', 'sluice:latest')
   await docker(engine, 'plugin', 'enable', 'sluice:latest')
