@@ -3,12 +3,13 @@ import { type Engine, startEngine } from '../support/engine.ts'
 import { installManaged } from '../support/managed.ts'
 import type { Plain } from '../support/plain.ts'
 import { until } from '../support/until.ts'
-import { type Ended, runCli } from '../unit/fixtures/cli/run.ts'
+import { type Ended, runCli, WITHOUT_MACHINE } from '../unit/fixtures/cli/run.ts'
 
 t.setTimeout(480_000)
 
 /** The command as a person of this machine has it, whose files are not those that the engine sees. */
-const command = ({ env }: Engine, ...args: string[]): Promise<Ended> => runCli(args, { env })
+const command = ({ env }: Engine, ...args: string[]): Promise<Ended> =>
+  runCli(args, { env, through: WITHOUT_MACHINE })
 
 async function says(t: Test, ended: Promise<Ended>, message: RegExp): Promise<void> {
   t.match(await ended, { status: 1, stdout: '', stderr: message })
@@ -45,7 +46,7 @@ t.test('the command finds a plugin whose socket is in another mount namespace', 
     const host = 'unix:///nowhere/docker.sock'
     await says(
       t,
-      runCli(['ls'], { env: { DOCKER_HOST: host } }),
+      runCli(['ls'], { env: { DOCKER_HOST: host }, through: WITHOUT_MACHINE }),
       /no socket is there.* is DOCKER_HOST right\?/,
     )
     await engine.cli('plugin', 'disable', '-f', driver)

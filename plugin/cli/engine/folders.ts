@@ -59,15 +59,20 @@ async function listens(pid: string, socket: string): Promise<boolean> {
  *
  * @param path as the engine has it
  * @param engine the engine's own socket; nothing where it is not known
+ * @param isUnique whether no other engine's plugin can have this path, as one with a plugin's id
  * @returns a path that can be connected to, or nothing where there is no such socket
  */
-export async function locate(path: string, engine: string | undefined): Promise<string | undefined> {
+export async function locate(
+  path: string,
+  engine: string | undefined,
+  isUnique: boolean,
+): Promise<string | undefined> {
   const processes = engine === undefined ? [] : await engineProcesses(engine)
   const elsewhere = processes.filter(({ isHere }) => !isHere)
   const rooted = ({ pid }: EngineProcess): string => join(`/proc/${pid}/root`, path)
   const meant = elsewhere.filter(({ isMeant }) => isMeant).map(rooted)
-  // An engine that is not known to be the one meant may still have it: a plugin's id is its own.
-  const others = processes.some(({ isMeant }) => isMeant) ? [] : elsewhere.map(rooted)
+  // The engine that is meant may listen where we do not see it.
+  const others = isUnique && !processes.some(({ isMeant }) => isMeant) ? elsewhere.map(rooted) : []
   for (const one of [...meant, path, ...others]) if (await isThere(one)) return short(one)
   return undefined
 }

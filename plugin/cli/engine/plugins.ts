@@ -23,6 +23,8 @@ interface Instance {
   readonly name: string
   /** as the engine has it */
   readonly path: string
+  /** the path has the plugin's id in it */
+  readonly isUnique: boolean
   /** what to do when it does not answer */
   readonly remedy: string
 }
@@ -34,11 +36,13 @@ const isNamedSluice = ({ name }: EnginePlugin): boolean => /^(.+\/)?sluice(:.+)?
 const service = (folder: string): Instance => ({
   name: 'the service sluice',
   path: join(folder, 'sluice.sock'),
+  isUnique: false,
   remedy: 'systemctl restart sluice',
 })
 const managed = (folder: string, { id, name, socket }: EnginePlugin): Instance => ({
   name: `the plugin ${name}`,
   path: join(folder, id, socket),
+  isUnique: true,
   remedy: `docker plugin disable -f ${name} && docker plugin enable ${name}`,
 })
 
@@ -53,7 +57,7 @@ const absent = ({ name, path, remedy }: Instance): Error =>
 
 /** @returns nothing where it has no socket that can be reached from here */
 async function connect(instance: Instance, engine: Engine, patience?: number): Promise<Client | undefined> {
-  const found = await locate(instance.path, engine.socket())
+  const found = await locate(instance.path, engine.socket(), instance.isUnique)
   return found === undefined ? undefined : connectPlugin(found, { ...instance, patience })
 }
 

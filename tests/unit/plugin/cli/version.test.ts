@@ -1,6 +1,6 @@
 import t from 'tap'
 import manifest from '../../../../package.json' with { type: 'json' }
-import { runCli, startLab } from '../../fixtures/cli/run.ts'
+import { runCli, startLab, WITHOUT_MACHINE } from '../../fixtures/cli/run.ts'
 
 t.test('version tells all that there is', async (t) => {
   const { run } = await startLab(t)
@@ -37,7 +37,7 @@ Engine:      28.5.2
 
 t.test('version tells its own where there is nothing else, and what is missing', async (t) => {
   const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock', PATH: '/nowhere' }
-  t.match(await runCli(['version'], { env }), {
+  t.match(await runCli(['version'], { env, through: WITHOUT_MACHINE }), {
     status: 1,
     stdout: `Command:   ${manifest.version}\n`,
     stderr:
