@@ -5,6 +5,7 @@ import { createFirewall } from '../lib/firewall.ts'
 import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
 import { holdPort } from '../lib/kernel/hold.ts'
 import { realHost } from '../lib/kernel/host.ts'
+import { askTools, toolVersions, unfitTools } from '../lib/kernel/tools.ts'
 import { createNetworks } from '../lib/networks.ts'
 import { createKeeper, UNREPAIRED } from '../lib/reconcile.ts'
 import { openDatabase } from '../lib/store/database.ts'
@@ -41,7 +42,12 @@ async function main(): Promise<void> {
   const pools = poolStore(database)
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
   const firewall = createFirewall({ host, store })
-  const probing = probeCapabilities(host).catch((error: unknown) => {
+  const asked = askTools(host)
+  const tools = toolVersions(asked)
+  void tools.then(unfitTools).then((faults) => {
+    if (faults.length > 0) log.warn(faults.join('; '))
+  })
+  const probing = probeCapabilities(host, asked).catch((error: unknown) => {
     log.warn(`cannot find out what the kernel can do: ${messageOf(error)}`)
     return NOTHING
   })
@@ -76,6 +82,7 @@ async function main(): Promise<void> {
     follower,
     pools,
     capabilities,
+    tools: () => tools,
     condition: () => ({
       ...condition,
       faults: [...condition.faults, ...follower.faults(), ...overrides.faults(), ...refusals.faults()],

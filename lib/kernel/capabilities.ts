@@ -1,6 +1,7 @@
 import { type Command, tc } from './command.ts'
 import type { Host } from './host.ts'
 import { addMedium, deleteLink } from './ip.ts'
+import type { AskedTools } from './tools.ts'
 
 /** Qdiscs that not every kernel has. */
 export const OPTIONAL = ['netem', 'fq_codel', 'cake', 'sfq'] as const
@@ -47,7 +48,7 @@ const attempts = (device: string): [Optional | 'seed', Command][] => [
  *
  * @throws {CommandError} no device could be made for it
  */
-export async function probeCapabilities(host: Host): Promise<Capabilities> {
+export async function probeCapabilities(host: Host, asked: AskedTools): Promise<Capabilities> {
   const device = PROBE_DEVICE
   await host.run(
     'ip',
@@ -56,17 +57,17 @@ export async function probeCapabilities(host: Host): Promise<Capabilities> {
   )
   try {
     const tried = attempts(device)
-    const [outcome, release, version, nft] = await Promise.all([
+    const [outcome, release, iproute2, nft] = await Promise.all([
       host.run('tc', [...tried.map(([, { line }]) => line), tc`qdisc show dev ${device}`.line], 'force'),
       host.read('/proc/sys/kernel/osrelease'),
-      host.show('tc', ['-V']),
-      host.show('nft', ['-v']).catch(() => ''),
+      asked.tc,
+      asked.nft,
     ])
     const failed = new Set(outcome.failures.map(({ index }) => tried[index]?.[0]))
     return {
       kernel: release?.trim() ?? '',
-      iproute2: /iproute2-([\d.]+)/.exec(version)?.[1] ?? '',
-      nft: /v([\d.]+)/.exec(nft)?.[1] ?? '',
+      iproute2: iproute2 ?? '',
+      nft: nft ?? '',
       qdiscs: {
         netem: !failed.has('netem'),
         fq_codel: !failed.has('fq_codel'),

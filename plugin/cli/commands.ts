@@ -128,7 +128,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'version',
     usage: '',
-    summary: 'Show versions of the command, plugin, kernel, iproute2, nft, engine and Compose',
+    summary: 'Show versions of the command, plugin, kernel, tools, engine and Compose',
     flags: { format: PRETTY },
     args: [],
     least: 0,

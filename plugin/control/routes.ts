@@ -2,6 +2,7 @@ import { missingModules } from '../../lib/capabilities.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import { showTree } from '../../lib/kernel/counters.ts'
 import type { Host } from '../../lib/kernel/host.ts'
+import { type Tools, unfitTools } from '../../lib/kernel/tools.ts'
 import type { Networks } from '../../lib/networks.ts'
 import { memberShares } from '../../lib/plan/endpoint.ts'
 import type { NetworkSpec } from '../../lib/plan/network.ts'
@@ -61,13 +62,14 @@ export interface ControlParts {
   readonly follower: Pick<Follower, 'state' | 'nameOf'>
   readonly pools: PoolStore
   readonly capabilities: () => Promise<Capabilities>
+  readonly tools: () => Promise<Tools>
   readonly condition: () => Condition
   readonly version: string
 }
 
 /** The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them. */
 export function controlRoutes(parts: ControlParts): Route[] {
-  const { host, networks, store, overrides, follower, capabilities, condition, version } = parts
+  const { host, networks, store, overrides, follower, version } = parts
   const naming = createNaming(parts)
   const { members, look, view, listing } = createLook({ ...parts, naming })
   const find = (text: string): NetworkSpec => findNetwork(text, parts)
@@ -172,8 +174,9 @@ export function controlRoutes(parts: ControlParts): Route[] {
       summary: 'How the plugin is, and what this kernel can do',
       answer: 'Health',
       handle: async () => {
-        const found = await capabilities()
-        const { repairs, faults } = condition()
+        const [found, tools] = await Promise.all([parts.capabilities(), parts.tools()])
+        const { repairs, faults: lasting } = parts.condition()
+        const faults = [...unfitTools(tools), ...lasting]
         return {
           status: faults.length === 0 ? 'ok' : 'degraded',
           version,
@@ -183,6 +186,7 @@ export function controlRoutes(parts: ControlParts): Route[] {
           endpoints: store.endpoints().length,
           repairs,
           faults,
+          tools,
           capabilities: { ...found, missing: missingModules(found) },
         }
       },

@@ -129,7 +129,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     networks: number('how many'),
     endpoints: number('how many'),
     repairs: number('differences that were set right since the start'),
-    faults: list(text('what could not be set right when it was last looked at')),
+    faults: list(text('what could not be set right when it was last looked at, and what will not do')),
+    tools: {
+      type: 'object',
+      additionalProperties: { type: ['string', 'null'] },
+      description: 'versions of the programs that the plugin runs; null where one is missing',
+    },
     capabilities: object({
       kernel: text('release'),
       iproute2: text('version'),

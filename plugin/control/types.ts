@@ -100,6 +100,8 @@ export interface Health {
   readonly version: string
   /** `followed`, or `not followed: ` and why */
   readonly engine: string
+  /** versions of the programs that the plugin runs; null where one is missing */
+  readonly tools?: Readonly<Record<string, string | null>>
   readonly capabilities: { readonly kernel: string; readonly iproute2: string; readonly nft: string }
   readonly faults: readonly string[]
 }

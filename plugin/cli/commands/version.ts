@@ -16,6 +16,10 @@ interface PluginVersion {
   readonly kernel: string
   readonly iproute2: string
   readonly nft: string
+  /** null where it is missing; not told by a plugin that is older than the command */
+  readonly iptables?: string | null | undefined
+  readonly conntrack?: string | null | undefined
+  readonly faults: readonly string[]
 }
 
 /** Versions by what has them; what could not be found out is absent. */
@@ -48,20 +52,25 @@ export const version: Run = async ({ flags, globals, environment, output }) => {
   if (failures.size > 0) throw new Error([...failures].join('\n'))
 }
 
-function pluginVersion({ version, status, engine, capabilities }: Health): PluginVersion {
+function pluginVersion({ version, status, engine, capabilities, tools, faults }: Health): PluginVersion {
   const { kernel, iproute2, nft } = capabilities
-  return { version, status, engine, kernel, iproute2, nft }
+  const { iptables, conntrack } = tools ?? {}
+  return { version, status, engine, kernel, iproute2, nft, iptables, conntrack, faults }
 }
+
+const TOOLS = ['iproute2', 'nft', 'iptables', 'conntrack'] as const
 
 /** Pure. */
 export function formatVersions({ command, plugins, engine, compose }: Versions): string {
-  const rows = plugins.flatMap(({ version, status, engine, kernel, iproute2, nft }) => [
-    ['Plugin:', version],
-    [' Status:', status],
-    [' Engine:', engine],
-    [' Kernel:', kernel],
-    [' iproute2:', iproute2],
-    [' nft:', nft],
+  const rows = plugins.flatMap((plugin) => [
+    ['Plugin:', plugin.version],
+    [' Status:', plugin.status],
+    ...plugin.faults.map((fault) => [' Fault:', fault]),
+    [' Engine:', plugin.engine],
+    [' Kernel:', plugin.kernel],
+    ...TOOLS.flatMap((tool) =>
+      plugin[tool] === undefined ? [] : [[` ${tool}:`, plugin[tool] || 'missing']],
+    ),
   ])
   return formatTable([
     ['Command:', command],

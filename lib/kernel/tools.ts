@@ -1,0 +1,79 @@
+import type { Program } from './command.ts'
+import type { CommandError } from './command-error.ts'
+import type { Host } from './host.ts'
+
+/** What a tool needs to be, and how it is asked for its version. */
+interface Wanted {
+  readonly program: Program
+  readonly ask: string
+  /** the version in what it answers */
+  readonly answer: RegExp
+  /** the package that it comes with, where that is called otherwise */
+  readonly from?: string
+  readonly oldest: string
+}
+
+const IPROUTE2 = { ask: '-V', answer: /iproute2-([\w.]+)/, from: 'iproute2', oldest: '6.1' } as const
+
+/**
+ * The programs that everything here is done with. tc before iproute2 5.18 puts text into the JSON of u32
+ * filters, and before 6.1 prints the classes that they lead to as JSON that cannot be read, so that no link
+ * could be verified (c733722b and 1ff22754 in iproute2). nft 0.9.8 never ends where its input is a named pipe,
+ * as pipes.ts has it. Of iptables and conntrack it is the oldest that the kernel tests were run with.
+ */
+const TOOLS = {
+  ip: { program: 'ip', ...IPROUTE2 },
+  tc: { program: 'tc', ...IPROUTE2 },
+  nft: { program: 'nft', ask: '-v', answer: /^nftables v([\d.]+)/, from: 'nftables', oldest: '1.0.2' },
+  iptables: { program: 'iptables-nft', ask: '--version', answer: /^iptables v([\d.]+)/, oldest: '1.8.7' },
+  conntrack: { program: 'conntrack', ask: '--version', answer: /^conntrack v([\d.]+)/, oldest: '1.4.6' },
+} as const satisfies Record<string, Wanted>
+
+export type Tool = keyof typeof TOOLS
+
+/** A tool's version; `unknown` when it answers otherwise than it should, null where there is none. */
+type Version = string | null
+export type Tools = Readonly<Record<Tool, Version>>
+
+/** The same while they are asked: whoever needs one does not wait for the others. */
+export type AskedTools = Readonly<Record<Tool, Promise<Version>>>
+
+const NAMES = Object.keys(TOOLS) as Tool[]
+const each = <T>(make: (tool: Tool) => T) =>
+  Object.fromEntries(NAMES.map((tool) => [tool, make(tool)])) as Readonly<Record<Tool, T>>
+
+/** Asks each for its version, a process each. */
+export const askTools = (host: Host): AskedTools =>
+  each(async (tool) => {
+    const { program, ask, answer }: Wanted = TOOLS[tool]
+    return host.show(program, [ask]).then(
+      (text) => answer.exec(text)?.[1] ?? 'unknown',
+      (error: CommandError) => (/ENOENT/.test(error.stderr) ? null : 'unknown'),
+    )
+  })
+
+/** All of them; never rejects. */
+export async function toolVersions(asked: AskedTools): Promise<Tools> {
+  const versions = new Map(await Promise.all(NAMES.map(async (tool) => [tool, await asked[tool]] as const)))
+  return each((tool) => versions.get(tool) ?? null)
+}
+
+/** Why tools will not do, a text for each; none when all will. */
+export const unfitTools = (tools: Tools): string[] =>
+  NAMES.flatMap((tool) => {
+    const { program, from = tool, oldest }: Wanted = TOOLS[tool]
+    const found = tools[tool]
+    if (found !== null && isAtLeast(found, oldest)) return []
+    const fault = found === null ? `cannot find ${program}` : `cannot rely on ${program} ${found}`
+    return [`${fault}: ${from} ${oldest} or newer is needed`]
+  })
+
+/** By numbers between dots; what is none, such as iproute2's `ss200127` before 5.9, is older than any. */
+function isAtLeast(version: string, oldest: string): boolean {
+  const [found, wanted] = [version, oldest].map((text) => text.split('.').map(Number)) as [number[], number[]]
+  for (const [index, part] of wanted.entries()) {
+    const own = found[index] ?? 0
+    if (own !== part) return own > part
+  }
+  return true
+}
