@@ -1,6 +1,6 @@
 import t from 'tap'
 import { managed, plain, provesLife } from '../support/fresh/life.ts'
-import { refusesOtherName, survivesMistakes } from '../support/fresh/mistakes.ts'
+import { isRestartedForEver, refusesOtherName, survivesMistakes } from '../support/fresh/mistakes.ts'
 import { readmeCommands } from '../support/fresh/readme.ts'
 import { bootServer } from '../support/fresh/server.ts'
 import { unpack } from '../support/fresh/user.ts'
@@ -16,5 +16,5 @@ t.test('Debian 12 with its own npm', async (t) => {
     await survivesMistakes(t, user, managed, commands)
     await refusesOtherName(t, user)
   })
-  await provesLife(t, user, plain, commands)
+  await provesLife(t, user, plain, commands, (t) => isRestartedForEver(t, user))
 })

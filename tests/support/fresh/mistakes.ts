@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { cleanEnv } from '../run.ts'
+import { until } from '../until.ts'
 import { PICKY_NFT, wrapper } from '../wrapped.ts'
 import { type Kind, lives } from './life.ts'
 import type { Commands } from './readme.ts'
@@ -52,3 +53,17 @@ export const bearsPickyNft = (t: Test, { docker, server }: User): Promise<unknow
     t.equal(await docker('run', '--rm', '--network', 'more', 'busybox', 'echo', 'up'), 'up')
     await docker('network', 'rm', 'more')
   })
+
+/** More crashes in a row than systemd's own limit, five in ten seconds, lets pass. */
+export async function isRestartedForEver(t: Test, { server }: User): Promise<void> {
+  await t.test('the service is started again, however often it ends', async (t) => {
+    const pid = () => server.shell('systemctl show --property MainPID --value sluice.service')
+    for (let crash = 1; crash <= 7; crash += 1) {
+      const before = await pid()
+      await server.shell('systemctl kill --signal=KILL sluice.service')
+      const isBack = async () => !['0', before].includes(await pid())
+      await until(`the service to be back after crash ${crash}`, isBack)
+    }
+    t.equal(await server.shell('systemctl is-active sluice.service'), 'active')
+  })
+}
