@@ -42,7 +42,8 @@ async function main(): Promise<void> {
   const pools = poolStore(database)
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
   const firewall = createFirewall({ host, store })
-  const asked = askTools(host)
+  const { promise: listening, resolve: listens } = Promise.withResolvers<void>()
+  const asked = askTools(host, listening)
   const tools = toolVersions(asked)
   void tools.then(unfitTools).then((faults) => {
     if (faults.length > 0) log.warn(faults.join('; '))
@@ -106,6 +107,7 @@ async function main(): Promise<void> {
   }
   report(await keeper.recover())
   const unlisten = await listenForEngine(server, settings.socket)
+  listens()
   log.info(
     { socket: settings.socket, networks: store.networks().length, ms: Math.round(performance.now()) },
     'listening',

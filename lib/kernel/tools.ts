@@ -42,9 +42,13 @@ const NAMES = Object.keys(TOOLS) as Tool[]
 const each = <T>(make: (tool: Tool) => T) =>
   Object.fromEntries(NAMES.map((tool) => [tool, make(tool)])) as Readonly<Record<Tool, T>>
 
-/** Asks each for its version, a process each. */
-export const askTools = (host: Host): AskedTools =>
+/** Those whose versions recovery needs. */
+const FIRST: readonly Tool[] = ['tc', 'nft']
+
+/** Asks each for its version, a process each. @param listening until then only what cannot wait is asked */
+export const askTools = (host: Host, listening: Promise<void> = Promise.resolve()): AskedTools =>
   each(async (tool) => {
+    if (!FIRST.includes(tool)) await listening
     const { program, ask, answer }: Wanted = TOOLS[tool]
     return host.show(program, [ask]).then(
       (text) => answer.exec(text)?.[1] ?? 'unknown',
