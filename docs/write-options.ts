@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { PROFILES } from '../lib/profiles.ts'
+import { PROFILES } from '../plugin/options/profiles.ts'
 import { OPTIONS } from '../plugin/options/table.ts'
 import { SETTINGS } from '../plugin/settings.ts'
 

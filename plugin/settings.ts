@@ -1,6 +1,6 @@
-import { InvalidRequestError, messageOf } from '../lib/errors.ts'
-import { type PoolSource, parsePoolSources } from '../lib/pool.ts'
-import { parseDuration } from '../lib/units.ts'
+import { InvalidRequestError, messageOf } from '../lib/values/errors.ts'
+import { type PoolSource, parsePoolSources } from '../lib/values/pool.ts'
+import { parseDuration } from '../lib/values/units.ts'
 
 /** The plugin's settings: environment variables, set with `docker plugin set` or in the unit file. */
 export interface Settings {

@@ -1,6 +1,6 @@
 import { type Command, tc } from './command.ts'
 import type { Host } from './host.ts'
-import { addMedium, deleteLink } from './ip.ts'
+import { addMedium, deleteLink } from './ip/device.ts'
 import type { AskedTools } from './tools.ts'
 
 /** Qdiscs that not every kernel has. */

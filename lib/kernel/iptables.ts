@@ -1,4 +1,4 @@
-import { PASS_MARK } from '../names.ts'
+import { PASS_MARK } from '../values/names.ts'
 import type { Command, Program } from './command.ts'
 
 /** The chain that Docker keeps for others' rules, and comes by first. */

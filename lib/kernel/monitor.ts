@@ -1,4 +1,4 @@
-import { PASS_MARK, TABLE } from '../names.ts'
+import { PASS_MARK, TABLE } from '../values/names.ts'
 import type { Host } from './host.ts'
 import { BRIDGE_CHAINS, USER_CHAIN } from './iptables.ts'
 

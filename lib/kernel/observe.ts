@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { LINK_GROUP } from '../names.ts'
+import { LINK_GROUP } from '../values/names.ts'
 import type { Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
 import type { Host } from './host.ts'

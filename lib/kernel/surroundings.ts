@@ -1,4 +1,4 @@
-import { overlaps, parseSubnet, type Subnet } from '../addresses.ts'
+import { overlaps, parseSubnet, type Subnet } from '../values/addresses.ts'
 import type { Host } from './host.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../values/errors.ts'
 
 /** Files below /proc, as they are where the host's programs run. */
 export interface ProcFiles {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../values/errors.ts'
 import { SCHEMA } from './schema.ts'
 
 /**

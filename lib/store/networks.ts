@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { InvalidRequestError } from '../errors.ts'
-import type { EndpointSpec } from '../plan/endpoint.ts'
-import type { NetworkSpec } from '../plan/network.ts'
-import type { PublishedPort } from '../plan/ports.ts'
+import type { EndpointSpec } from '../model/endpoint.ts'
+import type { NetworkSpec } from '../model/network.ts'
+import type { PublishedPort } from '../model/port.ts'
+import { InvalidRequestError } from '../values/errors.ts'
 import { transact } from './database.ts'
 
 /** A Linux bridge has at most 1024 ports (BR_MAX_PORTS). */

@@ -6,9 +6,9 @@ import {
   parseAddress,
   parseSubnet,
   type Subnet,
-} from '../addresses.ts'
-import { InvalidRequestError } from '../errors.ts'
-import { automatic, checkAddress } from '../pool.ts'
+} from '../values/addresses.ts'
+import { InvalidRequestError } from '../values/errors.ts'
+import { automatic, checkAddress } from '../values/pool.ts'
 import { transact } from './database.ts'
 
 /** What an address is for. */

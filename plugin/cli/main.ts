@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { messageOf } from '../../lib/errors.ts'
+import { messageOf } from '../../lib/values/errors.ts'
 import type { Command, Output } from './call.ts'
 import { COMMANDS } from './commands.ts'
 import { parseFlags } from './flags.ts'

@@ -1,8 +1,8 @@
-import { NotFoundError } from '../../lib/errors.ts'
-import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
-import type { NetworkSpec } from '../../lib/plan/network.ts'
+import type { EndpointSpec } from '../../lib/model/endpoint.ts'
+import type { NetworkSpec } from '../../lib/model/network.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
+import { NotFoundError } from '../../lib/values/errors.ts'
 import { nearest } from '../options/hints/nearest.ts'
 
 /** hex digits: fewer would be a guess */

@@ -1,12 +1,11 @@
-import { missingModules } from '../../lib/capabilities.ts'
+import type { Networks } from '../../lib/engine/networks.ts'
+import { missingModules } from '../../lib/features/shaping/abilities.ts'
+import { memberShares } from '../../lib/features/shaping/endpoint.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
-import { showTree } from '../../lib/kernel/counters.ts'
 import type { Host } from '../../lib/kernel/host.ts'
+import { showTree } from '../../lib/kernel/tc/counters.ts'
 import { type Tools, unfitTools } from '../../lib/kernel/tools.ts'
-import type { Networks } from '../../lib/networks.ts'
-import { memberShares } from '../../lib/plan/endpoint.ts'
-import type { NetworkSpec } from '../../lib/plan/network.ts'
-import { PROFILES } from '../../lib/profiles.ts'
+import type { NetworkSpec } from '../../lib/model/network.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import type { PoolStore } from '../../lib/store/pools.ts'
@@ -15,37 +14,16 @@ import type { Follower } from '../follower/follower.ts'
 import type { Overrides } from '../follower/overrides.ts'
 import { changeGiven } from '../options/change.ts'
 import { checkNetworkShape, parseNetworkOptions } from '../options/parse.ts'
+import { PROFILES } from '../options/profiles.ts'
 import { explain } from './explain/explain.ts'
 import { findEndpoint, findNetwork } from './find.ts'
 import { createNaming } from './naming.ts'
 import { openapi } from './openapi.ts'
 import { pruneNetwork } from './prune.ts'
 import { createLook } from './reading/look.ts'
-import type { Schema } from './schemas.ts'
+import type { Route } from './route.ts'
 import type { Change, ExplainRequest, Options } from './types.ts'
 import { devicesOf, endpointView } from './views.ts'
-
-/** A request, as far as a route reads it. */
-export interface ControlRequest {
-  readonly params: Readonly<Record<string, string>>
-  readonly query: Readonly<Record<string, string>>
-  readonly body: unknown
-  /** Notes what was changed, for the log. */
-  readonly note: (what: string, fields: Readonly<Record<string, unknown>>) => void
-}
-
-/** A route of the control interface, and what its description is made of. */
-export interface Route {
-  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST'
-  /** with parameters in braces, as OpenAPI writes them */
-  readonly path: string
-  readonly summary: string
-  readonly query?: Readonly<Record<string, Schema>>
-  /** names in SCHEMAS */
-  readonly body?: string
-  readonly answer?: string
-  readonly handle: (request: ControlRequest) => unknown
-}
 
 /** What the keeper knows of the host's health. */
 export interface Condition {

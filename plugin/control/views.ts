@@ -1,8 +1,4 @@
-import type { Readings } from '../../lib/kernel/counters.ts'
-import type { Shown } from '../../lib/kernel/observe.ts'
-import { hostEndName, mediumName } from '../../lib/names.ts'
 import {
-  type EndpointSpec,
   endpointLayout,
   endpointShapes,
   linkOptions,
@@ -10,12 +6,22 @@ import {
   shapeDevices,
   uplinkLayout,
   uplinkShapes,
-} from '../../lib/plan/endpoint.ts'
-import type { NetworkSpec } from '../../lib/plan/network.ts'
-import { addPassed, chainsOf, NOTHING_PASSED, type Passed, passedBy } from '../../lib/plan/passed.ts'
-import { type Abilities, OPEN, type Shape } from '../../lib/plan/shape.ts'
-import type { Layout, Share } from '../../lib/plan/shaping.ts'
-import { foreignRoots, layoutFaults } from '../../lib/plan/verify.ts'
+} from '../../lib/features/shaping/endpoint.ts'
+import type { Layout, Share } from '../../lib/features/shaping/layout.ts'
+import {
+  addPassed,
+  chainsOf,
+  NOTHING_PASSED,
+  type Passed,
+  passedBy,
+} from '../../lib/features/shaping/passed.ts'
+import { type Abilities, OPEN, type Shape } from '../../lib/features/shaping/shape.ts'
+import { foreignRoots, layoutFaults } from '../../lib/features/shaping/verify.ts'
+import type { Shown } from '../../lib/kernel/observe.ts'
+import type { Readings } from '../../lib/kernel/tc/counters.ts'
+import type { EndpointSpec } from '../../lib/model/endpoint.ts'
+import type { NetworkSpec } from '../../lib/model/network.ts'
+import { hostEndName, mediumName } from '../../lib/values/names.ts'
 import { formatOptions } from './format.ts'
 import { formatPorts } from './ports.ts'
 import type { Direction, Endpoint, Network } from './types.ts'

@@ -1,9 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../lib/errors.ts'
-import type { NameStore } from '../../lib/store/names.ts'
-import type { NetworkStore } from '../../lib/store/networks.ts'
-import type { Engine, Heard } from './engine.ts'
+import { messageOf } from '../../lib/values/errors.ts'
+import type { Heard } from './engine.ts'
+import type { FollowerParts } from './reader.ts'
 import { createReader } from './reader.ts'
 
 /**
@@ -22,21 +21,6 @@ export interface Follower {
   /** What somebody should look at. */
   faults(): string[]
   stop(): void
-}
-
-export interface FollowerParts {
-  readonly socketPath: string
-  readonly store: NetworkStore
-  readonly names: NameStore
-  /** Told of every endpoint whose container has a name, again and again. */
-  readonly named: (endpointId: string) => void
-  readonly connect: (socketPath: string) => Promise<Engine>
-  readonly log: {
-    info(text: string): void
-    warn(text: string): void
-  }
-  /** ms: waits between two attempts, the least and the most */
-  readonly waits?: readonly [number, number]
 }
 
 /** ms that `nameOf` waits */

@@ -1,7 +1,22 @@
-import { messageOf } from '../../lib/errors.ts'
-import type { EndpointName } from '../../lib/store/names.ts'
+import type { EndpointName, NameStore } from '../../lib/store/names.ts'
+import type { NetworkStore } from '../../lib/store/networks.ts'
+import { messageOf } from '../../lib/values/errors.ts'
 import type { Engine, SeenContainer } from './engine.ts'
-import type { FollowerParts } from './follower.ts'
+
+export interface FollowerParts {
+  readonly socketPath: string
+  readonly store: NetworkStore
+  readonly names: NameStore
+  /** Told of every endpoint whose container has a name, again and again. */
+  readonly named: (endpointId: string) => void
+  readonly connect: (socketPath: string) => Promise<Engine>
+  readonly log: {
+    info(text: string): void
+    warn(text: string): void
+  }
+  /** ms: waits between two attempts, the least and the most */
+  readonly waits?: readonly [number, number]
+}
 
 /** Puts what the engine says into the store. */
 export interface Reader {

@@ -1,4 +1,4 @@
-import { OptionError } from '../../lib/errors.ts'
+import { OptionError } from '../../lib/values/errors.ts'
 import type { Scope } from './option.ts'
 import type { GivenText } from './parse.ts'
 import { unknownOption } from './read.ts'

@@ -1,5 +1,5 @@
-import { type Address, formatAddress, parseAddress } from '../../lib/addresses.ts'
-import { InvalidRequestError } from '../../lib/errors.ts'
+import { type Address, formatAddress, parseAddress } from '../../lib/values/addresses.ts'
+import { InvalidRequestError } from '../../lib/values/errors.ts'
 
 /*
  * Values of options with Docker's names, as its bridge driver reads them (moby, bridge_linux.go fromLabels), and refused where

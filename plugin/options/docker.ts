@@ -1,4 +1,4 @@
-import type { GatewayMode } from '../../lib/plan/network.ts'
+import type { GatewayMode } from '../../lib/model/network.ts'
 import {
   orNothing,
   parseBoolean,

@@ -1,9 +1,9 @@
-import { InvalidRequestError } from '../../lib/errors.ts'
-import { type LossModel, QUEUES } from '../../lib/plan/link.ts'
-import { PROFILES } from '../../lib/profiles.ts'
-import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../lib/units.ts'
+import { type LossModel, QUEUES } from '../../lib/model/link.ts'
+import { InvalidRequestError } from '../../lib/values/errors.ts'
+import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../lib/values/units.ts'
 import { durationReadings, modelReadings, sizeReadings } from './hints/readings.ts'
 import { duration, kind, LINK, NO_CAP, NONE, type Options, oneOf, percent, rate } from './option.ts'
+import { PROFILES } from './profiles.ts'
 
 const MODELS = { gemodel: [1, 4], state: [1, 5] } as const
 

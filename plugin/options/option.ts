@@ -1,4 +1,4 @@
-import { parseDuration, parsePercent, parseRate, parseWord } from '../../lib/units.ts'
+import { parseDuration, parsePercent, parseRate, parseWord } from '../../lib/values/units.ts'
 import { nearest } from './hints/nearest.ts'
 import { durationReadings, percentReadings, type Readings, rateReadings } from './hints/readings.ts'
 

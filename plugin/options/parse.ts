@@ -1,8 +1,9 @@
-import { OptionError } from '../../lib/errors.ts'
-import { byDirection, inForce, type LinkContext, type LinkOptions, linkFault } from '../../lib/plan/link.ts'
-import type { Passage } from '../../lib/plan/network.ts'
-import { PROFILES } from '../../lib/profiles.ts'
+import { byDirection, inForce, type LinkContext, linkFault } from '../../lib/features/shaping/link.ts'
+import type { LinkOptions } from '../../lib/model/link.ts'
+import type { Passage } from '../../lib/model/network.ts'
+import { OptionError } from '../../lib/values/errors.ts'
 import { passageOf } from './passage.ts'
+import { PROFILES } from './profiles.ts'
 import { type Given, readOptions } from './read.ts'
 import { fullName, isLive, type OptionName, optionNames, type Parsed } from './table.ts'
 

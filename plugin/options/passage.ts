@@ -1,4 +1,4 @@
-import type { GatewayMode, Passage } from '../../lib/plan/network.ts'
+import type { GatewayMode, Passage } from '../../lib/model/network.ts'
 import type { Parsed } from './table.ts'
 
 const ANY = '0.0.0.0'

@@ -1,4 +1,4 @@
-import { messageOf, OptionError } from '../../lib/errors.ts'
+import { messageOf, OptionError } from '../../lib/values/errors.ts'
 import { suggestKey } from './hints/key.ts'
 import { type Reading, rateReadings } from './hints/readings.ts'
 import type { Scope } from './option.ts'

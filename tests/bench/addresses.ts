@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { parseSubnet } from '../../lib/addresses.ts'
 import { openDatabase } from '../../lib/store/database.ts'
 import { poolStore } from '../../lib/store/pools.ts'
+import { parseSubnet } from '../../lib/values/addresses.ts'
 import { type Part, QUIET } from './part.ts'
 import { type Caller, openCaller } from './socket.ts'
 import { ratio, Samples, spread } from './stats.ts'

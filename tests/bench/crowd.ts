@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { peerEndName } from '../../lib/names.ts'
+import { peerEndName } from '../../lib/values/names.ts'
 import type { Engine } from '../support/engine.ts'
 import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
 import { QUIET } from './part.ts'

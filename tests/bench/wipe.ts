@@ -1,4 +1,4 @@
-import { LINK_GROUP, TABLE } from '../../lib/names.ts'
+import { LINK_GROUP, TABLE } from '../../lib/values/names.ts'
 import type { Engine } from '../support/engine.ts'
 
 /** Takes away all on the host that is the plugin's, as a reboot does. */

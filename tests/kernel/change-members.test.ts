@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { mediumName } from '../../lib/names.ts'
+import { mediumName } from '../../lib/values/names.ts'
 import { memberSpec, NETWORK } from '../support/messages.ts'
 import type { Namespace } from '../support/namespace-host.ts'
 import { startFlow } from '../support/traffic-flow.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { hostEndName } from '../../lib/names.ts'
+import { hostEndName } from '../../lib/values/names.ts'
 import { memberSpec, NETWORK } from '../support/messages.ts'
 import { startFlow } from '../support/traffic-flow.ts'
 import { dropped, startDatagrams } from './fixtures/datagrams.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { NetworkSpec } from '../../lib/plan/network.ts'
+import type { NetworkSpec } from '../../lib/model/network.ts'
 import { IPV6_SUBNET, NETWORK, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
 import { type Change, carryOut, growing } from './fixtures/changes.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Firewall } from '../../lib/firewall.ts'
+import type { Firewall } from '../../lib/features/filter/firewall.ts'
 import { IPV6_SUBNET, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
 import { openParts } from '../unit/fixtures/parts.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { uplinkShapes } from '../../lib/plan/endpoint.ts'
-import { rootLayout } from '../../lib/plan/shaping.ts'
+import { uplinkShapes } from '../../lib/features/shaping/endpoint.ts'
+import { rootLayout } from '../../lib/features/shaping/layout.ts'
 import { namespaceHost } from '../support/namespace-host.ts'
 import { BRIDGE, FIRST, HOST_END, IFB, openPair, provesRepair, shared } from './fixtures/pair.ts'
 import { abilities } from './fixtures/real.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { replaceTables } from '../../lib/kernel/nft.ts'
+import { planRules } from '../../lib/features/filter/elements.ts'
+import { planForwarding, planNetwork } from '../../lib/features/link/network.ts'
 import {
-  type EndpointSpec,
   endpointLayout,
   memberShares,
   planEndpoint,
@@ -9,13 +9,14 @@ import {
   planUplink,
   uplinkLayout,
   uplinkShapes,
-} from '../../lib/plan/endpoint.ts'
-import { planRules } from '../../lib/plan/firewall.ts'
-import type { LinkOptions } from '../../lib/plan/link.ts'
-import { type NetworkSpec, planForwarding, planNetwork } from '../../lib/plan/network.ts'
+} from '../../lib/features/shaping/endpoint.ts'
+import { joinLayouts, type Layout, planMedium, planShow } from '../../lib/features/shaping/layout.ts'
+import { verifyLayout } from '../../lib/features/shaping/verify.ts'
+import { replaceTables } from '../../lib/kernel/nft/table.ts'
+import type { EndpointSpec } from '../../lib/model/endpoint.ts'
+import type { LinkOptions } from '../../lib/model/link.ts'
+import type { NetworkSpec } from '../../lib/model/network.ts'
 import { applyPlan, type Plan, revertPlan } from '../../lib/plan/plan.ts'
-import { joinLayouts, type Layout, planMedium, planShow } from '../../lib/plan/shaping.ts'
-import { verifyLayout } from '../../lib/plan/verify.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost, stateOf } from '../support/namespace-host.ts'
 import { abilities } from './fixtures/real.ts'

@@ -1,7 +1,7 @@
-import type { EndpointSpec } from '../../lib/plan/endpoint.ts'
-import type { LinkOptions } from '../../lib/plan/link.ts'
-import type { NetworkSpec } from '../../lib/plan/network.ts'
-import type { CreateEndpointRequest, CreateNetworkRequest } from '../../plugin/messages.ts'
+import type { EndpointSpec } from '../../lib/model/endpoint.ts'
+import type { LinkOptions } from '../../lib/model/link.ts'
+import type { NetworkSpec } from '../../lib/model/network.ts'
+import type { CreateEndpointRequest, CreateNetworkRequest } from '../../plugin/docker/messages.ts'
 
 /** An id as the engine makes them: 64 hex digits that begin with these. */
 export const idOf = (start: string): string => start.padEnd(64, '0')

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../lib/errors.ts'
+import { messageOf } from '../../../lib/values/errors.ts'
 import type { Run } from '../call.ts'
 import { sluiceNetworks } from '../compose/file.ts'
 import { readCompose } from '../compose/read.ts'

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { messageOf } from '../../../lib/errors.ts'
+import { messageOf } from '../../../lib/values/errors.ts'
 import type { Network } from '../../control/types.ts'
 import type { Output, Run } from '../call.ts'
 import type { Client } from '../engine/client.ts'

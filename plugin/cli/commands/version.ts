@@ -1,4 +1,4 @@
-import { messageOf } from '../../../lib/errors.ts'
+import { messageOf } from '../../../lib/values/errors.ts'
 import type { Health } from '../../control/types.ts'
 import type { Run } from '../call.ts'
 import { composeVersion } from '../compose/read.ts'

@@ -1,38 +1,6 @@
 import type { ExplainRequest, Options } from '../../control/types.ts'
-import { type ComposePort, gatewayOf, portTexts } from './ports.ts'
-
-type Words = Readonly<Record<string, unknown>>
-
-/** The part of a Compose file that networks are made of, in its canonical form (compose-spec). */
-export interface ComposeFile {
-  readonly networks?: Readonly<Record<string, ComposeNetwork | null>>
-  readonly services?: Readonly<Record<string, ComposeService>>
-}
-
-export interface ComposeService {
-  /** such as `host`: on no network of the file */
-  readonly network_mode?: string
-  readonly networks?: ServiceNetworks
-  readonly ports?: readonly ComposePort[]
-}
-
-export interface ComposeNetwork {
-  readonly name?: string
-  readonly driver?: string
-  readonly driver_opts?: Words
-  readonly external?: boolean
-  readonly internal?: boolean
-  readonly enable_ipv6?: boolean
-  readonly ipam?: { readonly config?: readonly { readonly subnet?: string }[] }
-}
-
-/** A service's networks, by the key that each has in the file. */
-export type Attachments = Readonly<
-  Record<string, { readonly driver_opts?: Words; readonly gw_priority?: number } | null>
->
-
-/** A list in a file as people write it, a map in the canonical form. */
-export type ServiceNetworks = readonly string[] | Attachments
+import { gatewayOf, portTexts } from './ports.ts'
+import type { Attachments, ComposeFile, ServiceNetworks, Words } from './types.ts'
 
 /** Whether a network of this driver is the plugin's, under whatever repository and tag it was installed. */
 const isSluice = (driver: string | undefined): boolean => /^(.+\/)?sluice(:.+)?$/.test(driver ?? '')

@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml'
-import type { Attachments, ComposeFile, ComposeNetwork, ComposeService, ServiceNetworks } from './file.ts'
 import { interpolate, type Variables } from './interpolate.ts'
+import type { Attachments, ComposeFile, ComposeNetwork, ComposeService, ServiceNetworks } from './types.ts'
 
 type Tree = Readonly<Record<string, unknown>>
 

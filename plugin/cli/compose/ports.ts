@@ -1,16 +1,4 @@
-import type { Attachments, ComposeNetwork } from './file.ts'
-
-/** A port of a service: text or a number in a file as people write it, an object in the canonical form (compose-spec). */
-export type ComposePort =
-  | string
-  | number
-  | {
-      readonly target: number
-      /** a port of the host, or a range to choose from */
-      readonly published?: string | number
-      readonly host_ip?: string
-      readonly protocol?: string
-    }
+import type { Attachments, ComposeNetwork, ComposePort } from './types.ts'
 
 /** As `docker run -p` takes them. Pure. */
 export const portTexts = (ports: readonly ComposePort[]): string[] =>

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { parseEnv, promisify } from 'node:util'
-import { messageOf } from '../../../lib/errors.ts'
+import { messageOf } from '../../../lib/values/errors.ts'
 import type { Environment } from '../call.ts'
-import { type ComposeFile, parseConfig } from './file.ts'
+import { parseConfig } from './file.ts'
+import type { ComposeFile } from './types.ts'
 
 /** A Compose file, and the version of the Compose that is here. */
 export interface ReadFile {

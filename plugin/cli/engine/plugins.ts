@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { messageOf } from '../../../lib/errors.ts'
+import { messageOf } from '../../../lib/values/errors.ts'
 import type { Environment } from '../call.ts'
 import { type Client, connectPlugin } from './client.ts'
 import type { Engine, EnginePlugin } from './engine.ts'

@@ -1,5 +1,5 @@
-import { PROFILES } from '../../../lib/profiles.ts'
 import type { Change, Endpoint, Options } from '../../control/types.ts'
+import { PROFILES } from '../../options/profiles.ts'
 import { fullName, isOption, OPTIONS } from '../../options/table.ts'
 
 /** What a target has: its own options, those of its network, and what comes of them. */

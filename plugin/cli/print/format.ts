@@ -1,4 +1,4 @@
-import { formatDuration, formatRate } from '../../../lib/units.ts'
+import { formatDuration, formatRate } from '../../../lib/values/units.ts'
 import type { Direction } from '../../control/types.ts'
 
 /** What stands for nothing in a cell. */

@@ -1,20 +1,20 @@
-import { abilitiesOf } from '../../../lib/capabilities.ts'
-import type { Capabilities } from '../../../lib/kernel/capabilities.ts'
-import type { Command } from '../../../lib/kernel/command.ts'
-import { createTables } from '../../../lib/kernel/nft.ts'
-import type { Networks } from '../../../lib/networks.ts'
+import type { Networks } from '../../../lib/engine/networks.ts'
+import { allElements } from '../../../lib/features/filter/elements.ts'
+import { planForwarding, planNetwork } from '../../../lib/features/link/network.ts'
+import { abilitiesOf } from '../../../lib/features/shaping/abilities.ts'
 import {
-  type EndpointSpec,
   memberShares,
   planEndpoint,
   planUplink,
   uplinkShapes,
   usesMedium,
-} from '../../../lib/plan/endpoint.ts'
-import { allElements } from '../../../lib/plan/firewall.ts'
-import { planForwarding, planNetwork } from '../../../lib/plan/network.ts'
+} from '../../../lib/features/shaping/endpoint.ts'
+import { planMedium } from '../../../lib/features/shaping/layout.ts'
+import type { Capabilities } from '../../../lib/kernel/capabilities.ts'
+import type { Command } from '../../../lib/kernel/command.ts'
+import { createTables } from '../../../lib/kernel/nft/table.ts'
+import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { Plan } from '../../../lib/plan/plan.ts'
-import { planMedium } from '../../../lib/plan/shaping.ts'
 import type { Explained, ExplainRequest } from '../types.ts'
 import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './specs.ts'
 

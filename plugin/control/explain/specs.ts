@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { addressBytes, contains, formatAddress, parseSubnet } from '../../../lib/addresses.ts'
-import { bridgeName, macAddress } from '../../../lib/names.ts'
-import type { EndpointSpec } from '../../../lib/plan/endpoint.ts'
-import { inForce } from '../../../lib/plan/link.ts'
-import type { NetworkSpec, SubnetSpec } from '../../../lib/plan/network.ts'
+import { inForce } from '../../../lib/features/shaping/link.ts'
+import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
+import type { NetworkSpec, SubnetSpec } from '../../../lib/model/network.ts'
+import { addressBytes, contains, formatAddress, parseSubnet } from '../../../lib/values/addresses.ts'
+import { bridgeName, macAddress } from '../../../lib/values/names.ts'
 import {
   checkLinkOptions,
   checkNetworkShape,

@@ -1,12 +1,7 @@
-import { parseAddress } from '../../../lib/addresses.ts'
-import { InvalidRequestError } from '../../../lib/errors.ts'
-import {
-  type Place,
-  type PortRequest,
-  type Protocol,
-  type PublishedPort,
-  planClaims,
-} from '../../../lib/plan/ports.ts'
+import { type Place, planClaims } from '../../../lib/features/ports/claims.ts'
+import type { PortRequest, Protocol, PublishedPort } from '../../../lib/model/port.ts'
+import { parseAddress } from '../../../lib/values/addresses.ts'
+import { InvalidRequestError } from '../../../lib/values/errors.ts'
 
 const FORM =
   /^(?:(?:(?<host>[\d.]{7,15}|\[[\da-f:.]{2,45}\]):)?(?<published>\d{1,5}(?:-\d{1,5})?)?:)?(?<own>\d{1,5}(?:-\d{1,5})?)(?:\/(?<proto>tcp|udp|sctp))?$/i

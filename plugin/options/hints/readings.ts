@@ -1,4 +1,4 @@
-import { formatRate } from '../../../lib/units.ts'
+import { formatRate } from '../../../lib/values/units.ts'
 
 /*
  * What a value that is refused may have been meant to be. These are guesses: whoever offers them asks the option's own parser

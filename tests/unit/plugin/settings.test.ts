@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseSubnet } from '../../../lib/addresses.ts'
+import { parseSubnet } from '../../../lib/values/addresses.ts'
 import { readSettings, SETTINGS } from '../../../plugin/settings.ts'
 
 t.test('readSettings() has the defaults of the contract when nothing is set', async (t) => {

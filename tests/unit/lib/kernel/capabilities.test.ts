@@ -1,9 +1,9 @@
 import t from 'tap'
-import { abilitiesOf, lacking, missingModules } from '../../../../lib/capabilities.ts'
+import { abilitiesOf, lacking, missingModules } from '../../../../lib/features/shaping/abilities.ts'
 import { type Capabilities, NOTHING, probeCapabilities } from '../../../../lib/kernel/capabilities.ts'
 import type { Host } from '../../../../lib/kernel/host.ts'
 import { askTools } from '../../../../lib/kernel/tools.ts'
-import type { LinkOptions } from '../../../../lib/plan/link.ts'
+import type { LinkOptions } from '../../../../lib/model/link.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
 import { EVERYTHING } from '../../fixtures/abilities.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { parseAddress, parseSubnet } from '../../../../lib/addresses.ts'
 import { openDatabase } from '../../../../lib/store/database.ts'
 import { poolStore } from '../../../../lib/store/pools.ts'
+import { parseAddress, parseSubnet } from '../../../../lib/values/addresses.ts'
 
 const open = (t: Test, directory = t.testdir()) => {
   const database = openDatabase(directory)

@@ -1,7 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/compose/file.ts'
+import { sluiceNetworks } from '../../../../plugin/cli/compose/file.ts'
 import { gatewayOf, portTexts } from '../../../../plugin/cli/compose/ports.ts'
+import type { ComposeFile } from '../../../../plugin/cli/compose/types.ts'
 import { passesAttachmentOptions } from '../../../../plugin/cli/compose/versions.ts'
 import { runCli, startLab } from '../../fixtures/cli/run.ts'
 

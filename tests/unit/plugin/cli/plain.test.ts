@@ -1,7 +1,8 @@
 import t from 'tap'
-import { type ComposeFile, sluiceNetworks } from '../../../../plugin/cli/compose/file.ts'
+import { sluiceNetworks } from '../../../../plugin/cli/compose/file.ts'
 import { interpolate } from '../../../../plugin/cli/compose/interpolate.ts'
 import { parsePlain, projectName } from '../../../../plugin/cli/compose/plain.ts'
+import type { ComposeFile } from '../../../../plugin/cli/compose/types.ts'
 
 const read = (text: string, variables: Record<string, string> = {}): ComposeFile =>
   parsePlain(text, { project: 'My.Shop', variables })

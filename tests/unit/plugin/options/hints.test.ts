@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { messageOf } from '../../../../lib/errors.ts'
+import { messageOf } from '../../../../lib/values/errors.ts'
 import type { Scope } from '../../../../plugin/options/option.ts'
 import { parseAttachmentOptions, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
 import { isGivenTo, isOption, OPTIONS, optionNames } from '../../../../plugin/options/table.ts'

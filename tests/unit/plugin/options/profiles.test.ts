@@ -1,8 +1,8 @@
 import t from 'tap'
-import { byDirection, linkFault } from '../../../../lib/plan/link.ts'
-import { linkShapes } from '../../../../lib/plan/shape.ts'
-import { PROFILES } from '../../../../lib/profiles.ts'
+import { byDirection, linkFault } from '../../../../lib/features/shaping/link.ts'
+import { linkShapes } from '../../../../lib/features/shaping/shape.ts'
 import { parseAttachmentOptions, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
+import { PROFILES } from '../../../../plugin/options/profiles.ts'
 import { isLive, OPTIONS, optionNames } from '../../../../plugin/options/table.ts'
 import { ABLE } from '../../fixtures/abilities.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { OptionError } from '../../../../lib/errors.ts'
-import { PROFILES } from '../../../../lib/profiles.ts'
+import { OptionError } from '../../../../lib/values/errors.ts'
 import { parseAttachmentOptions, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
+import { PROFILES } from '../../../../plugin/options/profiles.ts'
 import { OPTIONS, type OptionName, optionNames } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'

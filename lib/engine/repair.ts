@@ -1,0 +1,259 @@
+import { planNetwork } from '../features/link/network.ts'
+import {
+  endpointLayout,
+  memberShares,
+  planPort,
+  planShape,
+  planUplink,
+  shapeDevices,
+  uplinkLayout,
+  uplinkShapes,
+  usesMedium,
+} from '../features/shaping/endpoint.ts'
+import { type Layout, mediumClasses, planMedium } from '../features/shaping/layout.ts'
+import type { Abilities } from '../features/shaping/shape.ts'
+import { classFaults, foreignRoots, isWholeMedium, layoutFaults } from '../features/shaping/verify.ts'
+import { PROBE_DEVICE } from '../kernel/capabilities.ts'
+import type { Host } from '../kernel/host.ts'
+import { addAddress, deleteLink, setMac, setUp } from '../kernel/ip/device.ts'
+import { type OwnLink, ownLinks, type Shown, shown } from '../kernel/observe.ts'
+import { putClass } from '../kernel/tc/tree.ts'
+import type { NetworkSpec } from '../model/network.ts'
+import { mergePlans, type Plan, repairPlan, step } from '../plan/plan.ts'
+import type { EndpointRow, NetworkStore } from '../store/networks.ts'
+import type { PoolStore } from '../store/pools.ts'
+import { formatSubnet } from '../values/addresses.ts'
+import { bridgeMac, hostEndName, mediumName, ownMediumName } from '../values/names.ts'
+
+/** What was found wrong and what became of it, in words for the log. */
+export type Repair = string
+
+/** The host as it is, beside what should be there. */
+export interface View {
+  /** links of ours, by name */
+  readonly links: ReadonlyMap<string, OwnLink>
+  readonly networks: readonly NetworkSpec[]
+  /** networks whose medium should be there */
+  readonly mediums: readonly NetworkSpec[]
+  readonly endpoints: readonly EndpointRow[]
+}
+
+/**
+ * Looks at the host. What is missing counts only if it was ready both before and after, and what is too many only if the
+ * store does not know it afterwards: a call in between is then never taken for a fault.
+ */
+export async function look(host: Host, store: NetworkStore): Promise<View> {
+  const readyIds = (rows: readonly { spec: { id: string }; ready: boolean }[]) =>
+    new Set(rows.flatMap(({ spec, ready }) => (ready ? [spec.id] : [])))
+  const endpointsBefore = readyIds(store.endpoints())
+  const networksBefore = readyIds(store.networks())
+  const links = new Map(
+    (await ownLinks(host)).flatMap((link) => (link.name === PROBE_DEVICE ? [] : [[link.name, link]])),
+  )
+  const networks = store.networks().filter(({ spec, ready }) => ready && networksBefore.has(spec.id))
+  return {
+    links,
+    networks: networks.map(({ spec }) => spec),
+    mediums: networks.flatMap(({ spec, medium }) => (medium ? [spec] : [])),
+    endpoints: store.endpoints().filter(({ spec, ready }) => ready && endpointsBefore.has(spec.id)),
+  }
+}
+
+/** Notes mediums that members need and that a process which died had not come to note. */
+export function claimMediums(store: NetworkStore, able: Abilities): void {
+  for (const { spec, ready, medium } of store.networks())
+    if (
+      ready &&
+      !medium &&
+      store.endpoints(spec.id).some((row) => row.ready && usesMedium(spec, row.spec, able))
+    )
+      store.claimMedium(spec.id)
+}
+
+/** Deletes links of ours that nothing in the store is the reason for. */
+export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Repair[]> {
+  const networks = store.networks()
+  const known = new Set([
+    ...networks.flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
+    ...store.endpoints().flatMap(({ spec }) => {
+      const network = networks.find(({ spec: { id } }) => id === spec.networkId)
+      return [hostEndName(spec.id), ...(network ? shapeDevices(network.spec, spec) : [])]
+    }),
+  ])
+  const stray = [...links.keys()].filter((name) => !known.has(name))
+  if (stray.length > 0)
+    await host.run(
+      'ip',
+      stray.map((name) => deleteLink(name).line),
+      'force',
+    )
+  return stray.map((name) => `link ${name} belongs to nothing: deleted`)
+}
+
+/** Makes bridges that are gone, and puts links back on theirs. */
+export async function repairLinks(view: View, host: Host): Promise<Repair[]> {
+  const { links, networks, mediums, endpoints } = view
+  const bridges = networks.flatMap((spec): [Repair, Plan][] => {
+    const plan = missingOf(spec, links.get(spec.bridge))
+    return plan.length > 0 ? [[`bridge ${spec.bridge} was not as it should be: repaired`, plan]] : []
+  })
+  const members = endpoints.flatMap(({ spec }): [Repair, Plan][] => {
+    const link = links.get(hostEndName(spec.id))
+    const network = networks.find(({ id }) => id === spec.networkId)
+    if (!network || !link || (link.master === network.bridge && link.up)) return []
+    return [[`link ${link.name} was off its bridge: repaired`, planPort(network, spec)]]
+  })
+  const names = [
+    ...mediums.map(({ id }) => mediumName(id)),
+    ...endpoints.map(({ spec }) => ownMediumName(spec.id)),
+  ]
+  const devices = names.flatMap((name): [Repair, Plan][] =>
+    links.get(name)?.up === false ? [[`device ${name} was down: set up`, [step(setUp(name))]]] : [],
+  )
+  const all = [...bridges, ...members, ...devices]
+  if (all.length > 0) await repairPlan(mergePlans(all.map(([, plan]) => plan)), host)
+  return all.map(([repair]) => repair)
+}
+
+/** What of a network's bridge is missing on the host. */
+function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
+  if (!bridge) return planNetwork(spec)
+  const gateways = [...spec.ipv4, ...spec.ipv6].flatMap(({ gateway }) => (gateway ? [gateway] : []))
+  const lost = gateways.filter((gateway) => !bridge.addresses.includes(gateway))
+  return [
+    ...(bridge.mac === bridgeMac(spec.id) ? [] : [step(setMac(spec.bridge, bridgeMac(spec.id)))]),
+    ...lost.map((gateway) => step(addAddress(spec.bridge, gateway))),
+    ...(bridge.up ? [] : [step(setUp(spec.bridge))]),
+  ]
+}
+
+/** Something shaped: what tc should show of it, and the plan that gives that. */
+interface Shaped {
+  readonly network: NetworkSpec
+  readonly layout: Layout
+  readonly plan: Plan
+}
+
+function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped[] {
+  const uplinks = networks.map((network) => ({
+    network,
+    layout: uplinkLayout(network, able),
+    plan: planUplink(network, able),
+  }))
+  const members = networks.flatMap((network) => {
+    const all = endpoints.flatMap(({ spec }) => (spec.networkId === network.id ? [spec] : []))
+    const shares = memberShares(network, all)
+    return all
+      .filter(({ id }) => links.has(hostEndName(id)))
+      .map((spec) => ({
+        network,
+        layout: endpointLayout(network, spec, able, shares.get(spec.id)),
+        plan: planShape(network, spec, able, shares.get(spec.id)),
+      }))
+  })
+  return [...uplinks, ...members].filter(({ layout }) => layout.qdiscs.length > 0)
+}
+
+/** A network with its members as text, to tell whether anything has changed. */
+const signature = (network: NetworkSpec | undefined, endpoints: readonly EndpointRow[]): string =>
+  JSON.stringify([
+    network,
+    endpoints
+      .flatMap(({ spec }) => (spec.networkId === network?.id ? [spec] : []))
+      .toSorted((a, b) => a.slot - b.slot),
+  ])
+
+export interface RepairParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  /** Runs while nothing else changes the network's shapes. */
+  readonly alone: <T>(networkId: string, work: () => Promise<T>) => Promise<T>
+}
+
+/**
+ * Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left; so is, until the next
+ * time, what has been changed since it was looked at.
+ */
+export async function repairShapes(
+  view: View,
+  able: Abilities,
+  { host, store, alone }: RepairParts,
+): Promise<Repair[]> {
+  const shaped = shapedOf(view, able)
+  if (shaped.length === 0 && view.mediums.length === 0) return []
+  const see = () =>
+    shown(
+      host,
+      view.mediums.map(({ id }) => mediumName(id)),
+      shaped.flatMap(({ layout }) => layout.redirects.map(({ from }) => from)),
+    )
+  const repairs = await repairMediums(view, able, host, await see())
+  const found = await see()
+  for (const { network, layout, plan } of shaped) {
+    const foreign = foreignRoots(layout, found)
+    const faults = layoutFaults(layout, found)
+    repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
+    if (faults.length === 0 || foreign.length > 0) continue
+    const repaired = await alone(network.id, async () => {
+      const now = signature(store.network(network.id), store.endpoints(network.id))
+      if (now !== signature(network, view.endpoints)) return false
+      await repairPlan(plan, host)
+      return true
+    })
+    if (repaired) repairs.push(`${faults.join('; ')}: set again`)
+  }
+  return repairs
+}
+
+/**
+ * Makes mediums anew that are gone, or have lost a part of their tree: parts cannot be put back one by one. Their members'
+ * classes, filters and redirects are found missing next.
+ */
+async function repairMediums(
+  { mediums, links }: View,
+  able: Abilities,
+  host: Host,
+  found: Shown,
+): Promise<Repair[]> {
+  const uplinkOf = (network: NetworkSpec) => uplinkShapes(network, able).up
+  const classesOf = (network: NetworkSpec) => mediumClasses(network, uplinkOf(network))
+  const names = new Map(mediums.map((network) => [mediumName(network.id), network]))
+  const broken = [...names].filter(
+    ([name, network]) => !links.has(name) || !isWholeMedium(name, classesOf(network), found),
+  )
+  const changed = mediums
+    .filter(({ id }) => !broken.some(([name]) => name === mediumName(id)))
+    .flatMap(classesOf)
+    .map((spec) => ({ spec, faults: classFaults(spec, found.classes) }))
+    .filter(({ faults }) => faults.length > 0)
+  const present = broken.flatMap(([name]) => (links.has(name) ? [deleteLink(name).line] : []))
+  if (present.length > 0) await host.run('ip', present, 'force')
+  const plans = [
+    ...broken.map(([, network]) => planMedium(network, uplinkOf(network))),
+    changed.map(({ spec }) => step(putClass(spec))),
+  ]
+  await repairPlan(mergePlans(plans), host)
+  return [
+    ...broken.map(([name]) => `medium ${name} was not whole: made anew`),
+    ...changed.map(({ faults }) => `${faults.join('; ')}: set again`),
+  ]
+}
+
+/**
+ * Releases addresses that were asked for before a crash, and whose endpoint never came or is gone.
+ *
+ * @param before ms since 1970: younger ones may still come
+ */
+export function releaseOrphans(store: NetworkStore, pools: PoolStore, before: number): Repair[] {
+  const used = new Set(store.endpoints().flatMap(({ spec }) => [spec.address4, spec.address6]))
+  const own = new Set(
+    store.networks().flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => subnet)),
+  )
+  const orphans = pools
+    .pools()
+    .filter(({ subnet }) => own.has(formatSubnet(subnet)))
+    .flatMap(({ id }) => pools.addressesBefore(id, before).map((address) => ({ id, address })))
+    .filter(({ address }) => !used.has(address))
+  for (const { id, address } of orphans) pools.releaseAddress(id, address)
+  return orphans.map(({ address }) => `address ${address} belongs to no endpoint: released`)
+}

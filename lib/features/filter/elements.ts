@@ -1,0 +1,199 @@
+import type { Command, Program } from '../../kernel/command.ts'
+import { deleteGate, type FilterTable, insertGate, USER_CHAIN } from '../../kernel/iptables.ts'
+import {
+  addElements,
+  deleteElements,
+  type Element,
+  elementWords,
+  type Part,
+  placedWords,
+} from '../../kernel/nft/table.ts'
+import type { EndpointSpec } from '../../model/endpoint.ts'
+import type { GatewayMode, NetworkSpec } from '../../model/network.ts'
+import { ANY4, ANY6, type Protocol, type PublishedPort } from '../../model/port.ts'
+import { type Plan, step } from '../../plan/plan.ts'
+import { hostEndName } from '../../values/names.ts'
+
+/** IANA's numbers: a root file system without /etc/protocols does not know the names. */
+const NUMBERS: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 }
+
+const element = (set: string, ...key: Part[]): Element => ({ set, key })
+
+/** A network's place in the rules of one family. */
+function familyElements(network: NetworkSpec, family: 4 | 6): Element[] {
+  const { internal, masquerade, passage = {} } = network
+  const device = { device: network.bridge }
+  const subnets = (family === 4 ? network.ipv4 : network.ipv6).map(({ subnet }) => subnet)
+  const mode: GatewayMode = (family === 4 ? passage.mode4 : passage.mode6) ?? 'nat'
+  const source = family === 4 ? passage.source4 : passage.source6
+  const isTranslated = masquerade && !internal && mode.startsWith('nat')
+  if (subnets.length === 0) return []
+  return [
+    ...subnets.map((subnet) => element(`subnets${family}`, subnet)),
+    ...(isTranslated
+      ? subnets.map((subnet) =>
+          source === undefined
+            ? element(`masquerade${family}`, subnet)
+            : { set: `source${family}`, key: [subnet], value: [source] },
+        )
+      : []),
+    ...(mode === 'nat-unprotected' ? [element('exposed', device, `ipv${family}`)] : []),
+    ...(mode === 'routed' ? [element('routed', device, `ipv${family}`)] : []),
+  ]
+}
+
+/** A network's place in the rules: elements of sets, never rules of its own. */
+function networkElements(network: NetworkSpec): Element[] {
+  const device = { device: network.bridge }
+  const { icc, trusted = [] } = network.passage ?? {}
+  return [
+    element('bridges', device),
+    icc === false ? element('alone', device) : element('within', device, device),
+    ...(network.internal ? [element('internal', device)] : []),
+    ...trusted.map((from) => element('trusted', { device: from }, device)),
+    ...familyElements(network, 4),
+    ...familyElements(network, 6),
+  ]
+}
+
+/** Devices that lead out of the host, for as long as somebody can tell. */
+export const outwardElements = (outward: readonly string[]): Element[] =>
+  outward.map((device) => element('outward', { device }))
+
+/** One published port: a translation, or the container's own port where there is none, or where its network trusts somebody. */
+function portElement(network: NetworkSpec, endpoint: EndpointSpec, published: PublishedPort): Element[] {
+  const { proto, host, hostPort, port } = published
+  const family = host.includes(':') ? 6 : 4
+  const address = family === 4 ? endpoint.address4 : endpoint.address6
+  if (address === undefined) return []
+  const own = [address, NUMBERS[proto], port] as const
+  if (hostPort === 0) return [element(`open${family}`, ...own)]
+  const key = [NUMBERS[proto], hostPort]
+  return [
+    host === ANY4 || host === ANY6
+      ? { set: `any${family}`, key, value: [address, port] }
+      : { set: `named${family}`, key: [host, ...key], value: [address, port] },
+    ...(network.passage?.trusted ? [element(`offered${family}`, ...own)] : []),
+  ]
+}
+
+/** A container's ports; one may be published several times. */
+export function portElements(network: NetworkSpec, endpoint: EndpointSpec): Element[] {
+  const all = (endpoint.ports ?? []).flatMap((port) => portElement(network, endpoint, port))
+  return [...new Map(all.map((one) => [`${one.set} ${elementWords(one)}`, one])).values()]
+}
+
+/** What keeps an endpoint from its neighbours, where they are not to reach each other. */
+export const aloneElements = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'id'>): Element[] =>
+  network.passage?.icc === false ? [element('alone', { device: hostEndName(endpoint.id) })] : []
+
+/** A network with its endpoints. */
+export interface Guarded {
+  readonly network: NetworkSpec
+  readonly endpoints: readonly EndpointSpec[]
+}
+
+/** Elements, and whose they are, in words. */
+interface Owned {
+  readonly owner: string
+  readonly elements: readonly Element[]
+}
+
+const owned = (networks: readonly Guarded[], outward: readonly string[]): Owned[] => [
+  { owner: 'the ways out of the host', elements: outwardElements(outward) },
+  ...networks.flatMap(({ network, endpoints }) => [
+    { owner: `the network with the bridge ${network.bridge}`, elements: networkElements(network) },
+    ...endpoints.map((one) => ({
+      owner: endpointWords(network, one),
+      elements: [...aloneElements(network, one), ...portElements(network, one)],
+    })),
+  ]),
+]
+
+/** An endpoint, for people: no engine has told us a name. */
+export const endpointWords = (
+  network: Pick<NetworkSpec, 'bridge'> | undefined,
+  endpoint: Pick<EndpointSpec, 'address4' | 'address6'> | undefined,
+): string =>
+  `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
+
+/** All that the tables should have. */
+export interface Wanted {
+  /** No key twice: it stays its first owner's. */
+  readonly elements: readonly Element[]
+  /** What others want of those keys, in words. */
+  readonly doubles: readonly string[]
+  /** Whose an element is, in words. */
+  readonly ownerOf: (element: Element) => string
+}
+
+export function wantedElements(networks: readonly Guarded[], outward: readonly string[]): Wanted {
+  const first = new Map<string, { readonly owner: string; readonly element: Element }>()
+  const doubles: string[] = []
+  for (const { owner, elements } of owned(networks, outward))
+    for (const element of elements) {
+      const before = first.get(keyWords(element))
+      if (before === undefined) first.set(keyWords(element), { owner, element })
+      else if (elementWords(before.element) !== elementWords(element))
+        doubles.push(`${placedWords(element)} of ${owner}: ${before.owner} has it`)
+    }
+  return {
+    elements: [...first.values()].map(({ element }) => element),
+    doubles,
+    ownerOf: (element) => first.get(keyWords(element))?.owner ?? 'nobody',
+  }
+}
+
+const keyWords = ({ set, key }: Element): string => `${set} ${elementWords({ set, key })}`
+
+export const allElements = (networks: readonly Guarded[], outward: readonly string[]): readonly Element[] =>
+  wantedElements(networks, outward).elements
+
+/** What it takes to let a network in. @param outward names of devices that lead out of the host */
+export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan =>
+  planElements(networkElements(network), ...outwardElements(outward))
+
+/** One transaction, whatever the number of elements. */
+export const planElements = (elements: readonly Element[], ...shared: Element[]): Plan =>
+  elements.length === 0 ? [] : [step(addElements([...elements, ...shared]), deleteElements(elements))]
+
+/** A place for a rule: its number in the chain, from 1, once no gate is there any more. */
+interface Place {
+  readonly chain: string
+  readonly at: number
+}
+
+/**
+ * What it takes for the gate to stand where it should, and nowhere else.
+ *
+ * In DOCKER-USER it goes last, before the RETURN that engines up to 27 end it with: whatever the administrator refuses
+ * there is refused to our containers as well. Where some never come to the end of that chain (ufw-docker's rules send private addresses
+ * back early), or nothing comes there at all (`iptables -F` takes Docker's jump along), it goes into FORWARD, right behind Docker's
+ * own rules: what these refuse stays refused, and what others have behind them holds for us no more than for Docker. Without Docker's
+ * rules FORWARD needs it only if its policy is DROP.
+ *
+ * @param backend such as `iptables-nft`
+ * @param wanted false once the last network is gone
+ * @see https://docs.docker.com/engine/network/packet-filtering-firewalls/
+ */
+export function planGate(backend: Program, table: FilterTable, wanted: boolean): Command[] {
+  const place = wanted ? placeOf(table) : undefined
+  const present = [...table.chains].flatMap(([chain, rules]) =>
+    rules.flatMap((rule, index) => (rule === 'gate' ? [{ chain, at: index + 1 }] : [])),
+  )
+  const [only] = present
+  if (present.length === 1 && only?.chain === place?.chain && only?.at === place?.at) return []
+  const removals = present.map(({ chain }) => deleteGate(backend, chain))
+  return place === undefined ? removals : [...removals, insertGate(backend, place.chain, place.at)]
+}
+
+function placeOf({ chains, forwardDrops }: FilterTable): Place | undefined {
+  const rulesOf = (chain: string) => (chains.get(chain) ?? []).filter((rule) => rule !== 'gate')
+  const [user, forward] = [rulesOf(USER_CHAIN), rulesOf('FORWARD')]
+  const end = user.at(-1) === 'return' ? user.length - 1 : user.length
+  const isWhole = user.slice(0, end).every((rule) => rule === 'other')
+  if (forward.includes('user') && isWhole) return { chain: USER_CHAIN, at: end + 1 }
+  const dockers = forward.findLastIndex((rule) => rule === 'user' || rule === 'docker')
+  if (dockers === -1 && !forwardDrops) return undefined
+  return { chain: 'FORWARD', at: (dockers === -1 ? forward.length : dockers + 1) + 1 }
+}

@@ -1,0 +1,83 @@
+import type { Host } from '../../kernel/host.ts'
+import { type Element, placedWords, replaceTables } from '../../kernel/nft/table.ts'
+import { messageOf } from '../../values/errors.ts'
+import type { Wanted } from './elements.ts'
+
+/** How often is looked before what is left counts as unfit: what is unfit is one of a few */
+const LOOKS = 400
+
+export interface Isolated<T> {
+  readonly fit: readonly T[]
+  /** with what was said of each */
+  readonly unfit: ReadonlyMap<T, unknown>
+}
+
+/**
+ * Finds what keeps the rest from being accepted, in about twice as many looks for each as halving takes. What stands earlier is kept.
+ *
+ * @param check fails where these are not accepted together
+ */
+export async function isolate<T>(
+  all: readonly T[],
+  check: (some: readonly T[]) => Promise<unknown>,
+): Promise<Isolated<T>> {
+  const fit: T[] = []
+  const unfit = new Map<T, unknown>()
+  let looks = 0
+  const sort = async (part: readonly T[]): Promise<void> => {
+    try {
+      looks += 1
+      if (looks > LOOKS) throw new Error('too much else is refused as well')
+      await check([...fit, ...part])
+      fit.push(...part)
+    } catch (error) {
+      if (part.length > 1 && looks <= LOOKS) await sortHalves(part)
+      else for (const one of part) unfit.set(one, error)
+    }
+  }
+  const sortHalves = async (part: readonly T[]): Promise<void> => {
+    const half = Math.ceil(part.length / 2)
+    if (half > 0) await sort(part.slice(0, half))
+    if (half < part.length) await sort(part.slice(half))
+  }
+  await sortHalves(all)
+  return { fit, unfit }
+}
+
+/** Whether nft would take all of it. @throws {CommandError | RangeError} it would not */
+export async function checkTables(host: Host, wanted: Wanted, some = wanted.elements): Promise<void> {
+  const { program, line } = replaceTables(some, { alone: hasAlone(wanted) })
+  await host.run(program, [line], 'check')
+}
+
+export const hasAlone = ({ elements }: Wanted): boolean => elements.some(({ set }) => set === 'alone')
+
+/**
+ * Sets the tables anew: all of it, or all but what nft does not take.
+ *
+ * @param alone whether there may be a table of family bridge
+ * @returns what it does not take, as placedWords() has it, and a sentence on each
+ * @throws {CommandError} not even tables without elements
+ */
+export async function setTables(
+  host: Host,
+  wanted: Wanted,
+  { alone }: { alone: boolean },
+): Promise<Map<string, string>> {
+  const write = async (some: readonly Element[]): Promise<void> => {
+    const { program, line } = replaceTables(some, { alone: alone || hasAlone(wanted) })
+    await host.run(program, [line], 'strict')
+  }
+  try {
+    await write(wanted.elements)
+    return new Map()
+  } catch (error) {
+    // Where not even these are taken, no element is to blame.
+    await checkTables(host, wanted, []).catch(() => Promise.reject(error))
+    const { fit, unfit } = await isolate(wanted.elements, (some) => checkTables(host, wanted, some))
+    await write(fit)
+    const why = (one: Element, reason: unknown): string =>
+      `${placedWords(one)} of ${wanted.ownerOf(one)}: ${messageOf(reason).split('\n', 2).join(' ')}`
+    return new Map([...unfit].map(([one, reason]) => [placedWords(one), why(one, reason)]))
+  }
+}

@@ -1,0 +1,31 @@
+import type { Host } from '../../kernel/host.ts'
+import type { NetworkStore } from '../../store/networks.ts'
+import { hostEndName } from '../../values/names.ts'
+import { planForwarding } from './network.ts'
+
+/**
+ * Switches forwarding on again where a member needs it that is there. Without members it is left alone: at boot the engine comes after
+ * us, and has to find it as it was (see planForwarding()).
+ *
+ * @returns what was off, in words
+ * @throws {CommandError}
+ */
+export async function repairForwarding(host: Host, store: NetworkStore): Promise<string[]> {
+  const wanted = new Map(store.networks().map(({ spec }) => [spec.id, planForwarding(spec)]))
+  const lines = new Set([...wanted.values()].flat().map(({ apply }) => apply.line))
+  const off: string[] = []
+  for (const line of lines) if ((await host.read(pathOf(line)))?.trim() === '0') off.push(line)
+  if (off.length === 0) return []
+  const devices = new Set((await host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
+  const needed = store
+    .endpoints()
+    .filter(({ spec }) => devices.has(hostEndName(spec.id)))
+    .flatMap(({ spec }) => wanted.get(spec.networkId) ?? [])
+    .map(({ apply }) => apply.line)
+  const again = off.filter((line) => needed.includes(line))
+  await host.run('sysctl', again, 'strict')
+  return again.map((line) => `net.${keyOf(line).replaceAll('/', '.')} was off: switched on again`)
+}
+
+const keyOf = (line: string): string => line.split('=', 1)[0] ?? ''
+const pathOf = (line: string): string => `/proc/sys/net/${keyOf(line)}`

@@ -1,0 +1,50 @@
+import {
+  addAddress,
+  addBridge,
+  deleteLink,
+  disableIpv6,
+  forwardIpv4,
+  forwardIpv6,
+  ignoreRouterAdvertisements,
+  routeLoopback,
+  setUp,
+} from '../../kernel/ip/device.ts'
+import type { NetworkSpec } from '../../model/network.ts'
+import { type Plan, step } from '../../plan/plan.ts'
+import { bridgeMac } from '../../values/names.ts'
+
+/** Whether the network has IPv6 at all. */
+const isDualStack = ({ ipv6 }: NetworkSpec): boolean => ipv6.length > 0
+
+/** Isolated, it has none, not even a link-local one. */
+const hasAddress6 = (spec: NetworkSpec): boolean => isDualStack(spec) && spec.passage?.mode6 !== 'isolated'
+
+const gateways = ({ ipv4, ipv6 }: NetworkSpec): string[] =>
+  [...ipv4, ...ipv6].flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway]))
+
+/** What must happen on the host for the network's bridge to exist. Its rules are planned in firewall.ts. */
+export const planNetwork = (spec: NetworkSpec): Plan => {
+  const [add, ...dress] = addBridge(spec.bridge, bridgeMac(spec.id), spec.mtu, `sluice/network/${spec.id}`)
+  return [
+    ...(add ? [step(add, deleteLink(spec.bridge))] : []),
+    ...dress.map((command) => step(command)),
+    ...gateways(spec).map((gateway) => step(addAddress(spec.bridge, gateway))),
+    step(setUp(spec.bridge)),
+    step(hasAddress6(spec) ? ignoreRouterAdvertisements(spec.bridge) : disableIpv6(spec.bridge)),
+    ...(spec.internal || spec.ipv4.length === 0 ? [] : [step(routeLoopback(spec.bridge))]),
+  ]
+}
+
+/**
+ * Host-wide switches that routing needs, left on as Docker leaves them: somebody else may have come to need them.
+ *
+ * Only while a call is answered, never in recovery: at boot the engine comes after us, and sets FORWARD to DROP only if it
+ * is the one who turns forwarding on (moby, setup_ip_forwarding.go).
+ */
+export const planForwarding = (spec: NetworkSpec): Plan =>
+  spec.internal
+    ? []
+    : [
+        ...(spec.ipv4.length > 0 ? [step(forwardIpv4())] : []),
+        ...(isDualStack(spec) ? [step(forwardIpv6())] : []),
+      ]

@@ -1,0 +1,75 @@
+import type { HostPort } from '../../kernel/sockets/hold.ts'
+import type { GatewayMode, Passage } from '../../model/network.ts'
+import { ANY4, ANY6, type PortRequest } from '../../model/port.ts'
+
+/** Addresses of the host that are to get the same port of it. */
+export interface Claim extends Omit<PortRequest, 'host' | 'unrelayed'> {
+  readonly hosts: readonly string[]
+  /** families whose own addresses are reached from outside, and so need no port of the host */
+  readonly open: readonly string[]
+}
+
+/** Where ports are published for. */
+export interface Place {
+  readonly passage?: Passage | undefined
+  readonly address4?: string | undefined
+  readonly address6?: string | undefined
+}
+
+const isOpen = (mode: GatewayMode | undefined): boolean => mode === 'routed'
+
+/**
+ * The addresses of the host that one request means: any of both families, unless one is named; those of IPv6 for a container without
+ * it only where they can be relayed, which SCTP's cannot.
+ */
+function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, address6 }: Place): string[] {
+  const named = host ?? passage?.binding4
+  const isNamed = (family: 4 | 6) => named === undefined || named.includes(':') === (family === 6)
+  const isRelayed = proto !== 'sctp' && !unrelayed && address4 !== undefined && !isOpen(passage?.mode4)
+  return [
+    ...(address4 !== undefined && isNamed(4) ? [named ?? ANY4] : []),
+    ...((address6 !== undefined || isRelayed) && isNamed(6) ? [named ?? ANY6] : []),
+  ]
+}
+
+/**
+ * What to claim on the host for one endpoint: exact ports before ranges, so that a range does not take what another asks for,
+ * and requests that differ in the address alone together.
+ */
+export function planClaims(requests: readonly PortRequest[], place: Place): Claim[] {
+  const { passage = {} } = place
+  const claims = new Map<string, { request: PortRequest; hosts: Set<string> }>()
+  for (const request of requests.toSorted((a, b) => rank(a) - rank(b))) {
+    const { proto, port, first, last } = request
+    const key = [proto, port, first, last].join(' ')
+    const claim = claims.get(key) ?? { request, hosts: new Set<string>() }
+    for (const host of hostsOf(request, place)) claim.hosts.add(host)
+    claims.set(key, claim)
+  }
+  return [...claims.values()].map(({ request: { proto, port, first, last }, hosts }) => {
+    const direct = (host: string) =>
+      host.includes(':') ? place.address6 !== undefined && isOpen(passage.mode6) : isOpen(passage.mode4)
+    const open = [...hosts].filter(direct).map((host) => (host.includes(':') ? ANY6 : ANY4))
+    return {
+      ...{ proto, port, first, last },
+      hosts: [...hosts].filter((host) => !direct(host)),
+      open: [...new Set(open)],
+    }
+  })
+}
+
+const rank = ({ first, last }: PortRequest): number => (first !== 0 && first === last ? 0 : 1)
+
+/** Whether two ports of the host cannot be had beside each other. */
+export const collide = (a: HostPort, b: HostPort): boolean =>
+  a.proto === b.proto &&
+  a.port === b.port &&
+  (a.host === b.host || (isAny(a.host) && sameFamily(a, b)) || (isAny(b.host) && sameFamily(a, b)))
+
+const isAny = (host: string): boolean => host === ANY4 || host === ANY6
+const sameFamily = (a: HostPort, b: HostPort): boolean => a.host.includes(':') === b.host.includes(':')
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+export const formatHostPort = ({ host, port, proto }: HostPort): string =>
+  `${bracketed(host)}:${port}/${proto}`

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { forgetAnswered, forgetStrays } from '../../kernel/conntrack.ts'
+import type { Host } from '../../kernel/host.ts'
+import { reflect } from '../../kernel/ip/device.ts'
+import type { holdPort } from '../../kernel/sockets/hold.ts'
+import type { EndpointSpec } from '../../model/endpoint.ts'
+import type { NetworkSpec } from '../../model/network.ts'
+import type { PortRequest, PublishedPort } from '../../model/port.ts'
+import { repairPlan, step } from '../../plan/plan.ts'
+import type { NetworkStore } from '../../store/networks.ts'
+import { messageOf } from '../../values/errors.ts'
+import { hostEndName } from '../../values/names.ts'
+import { endpointWords, portElements } from '../filter/elements.ts'
+import type { Firewall } from '../filter/firewall.ts'
+import { type Claim, planClaims } from './claims.ts'
+import { createPorts, Refusal } from './ports.ts'
+
+/** ms that a claim waits for a port whose holder may be dead: the kernel takes its time to delete a namespace's links */
+const PATIENCE = 3000
+/** ms between two looks meanwhile */
+const GLANCE = 200
+/** ms for which holders may be dead after an engine began */
+const DOUBT = 30_000
+
+/** ms between two tries to hold what a restart could not: an address may come back */
+const AGAIN = 1000
+
+/** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
+export interface Publisher {
+  /**
+   * Publishes an endpoint's ports in place of those that it has, all or none. Once they are held they are its own; their rules
+   * follow within milliseconds, before what the engine starts next can listen.
+   *
+   * @throws {InvalidRequestError | CommandError}
+   */
+  publish(network: NetworkSpec, endpoint: EndpointSpec, requests: readonly PortRequest[]): Promise<void>
+  /** Takes them back; what cannot be is found by the next repair. @throws {CommandError} */
+  withdraw(endpointId: string): Promise<void>
+  /** An engine has begun: what the last one's containers had may be nobody's now, or in a moment. */
+  engineCame(): void
+  /** Holds the host's ports again that were published before this process began, as soon as each can be. */
+  restore(): Promise<void>
+  /** Those that still cannot be held, and why. They stay published. */
+  missing(): Promise<string[]>
+}
+
+export interface PublisherParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  readonly firewall: Firewall
+  readonly hold: typeof holdPort
+  /** Told what went wrong beside a call. */
+  readonly warn: (text: string) => void
+}
+
+export function createPublisher({ host, store, firewall, hold, warn }: PublisherParts): Publisher {
+  const nameOf = (endpointId: string): string => {
+    const endpoint = store.endpoint(endpointId)
+    return endpointWords(endpoint && store.network(endpoint.networkId), endpoint)
+  }
+  const ports = createPorts({ host, hold, nameOf })
+  const leaving = new Map<string, Promise<void>>()
+  /** ms since 1970 until which holders may be dead without a sign */
+  let doubtful = 0
+
+  /** by endpoint: ends what is done about its flows beside the calls */
+  const forgetting = new Map<string, AbortController>()
+
+  const takeBack = async (endpointId: string): Promise<void> => {
+    forgetting.get(endpointId)?.abort()
+    const endpoint = store.endpoint(endpointId)
+    const network = endpoint?.ports && store.network(endpoint.networkId)
+    if (!network) return
+    store.publish(endpointId, undefined)
+    try {
+      await firewall.take(portElements(network, endpoint))
+    } finally {
+      ports.release(endpointId)
+      void forgetOld(endpoint)
+    }
+  }
+
+  /** Whoever comes while it is under way waits for the same end: the ports are free then. */
+  const withdraw = (endpointId: string): Promise<void> => {
+    const begun = leaving.get(endpointId) ?? takeBack(endpointId).finally(() => leaving.delete(endpointId))
+    leaving.set(endpointId, begun)
+    return begun
+  }
+
+  /** Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links. */
+  const withdrawDead = async (): Promise<void> => {
+    const devices = new Set((await host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
+    // Where there is not even a loopback, nothing was read.
+    const missing = devices.has('lo') ? ports.holders().filter((id) => !devices.has(hostEndName(id))) : []
+    await Promise.all(missing.map(withdrawUnlessThere))
+  }
+
+  /** Some kernels (6.1) leave a device out of their list at times, while another one goes. */
+  const withdrawUnlessThere = async (endpointId: string): Promise<void> => {
+    const own = await host.read(`/proc/sys/net/ipv4/conf/${hostEndName(endpointId)}/forwarding`)
+    if (own === undefined) await withdraw(endpointId)
+  }
+
+  /** As ports.claim(); patient with holders that may be dead, for as long as that takes to show. */
+  const claim = async (endpoint: EndpointSpec, claims: readonly Claim[]): Promise<PublishedPort[]> => {
+    const end = Math.min(Date.now() + PATIENCE, doubtful)
+    for (;;) {
+      // Not only where a port is taken: theirs lead to addresses that others may have by now.
+      await withdrawDead()
+      try {
+        return await ports.claim(endpoint, claims)
+      } catch (error) {
+        if (!(error instanceof Refusal) || !error.taken || Date.now() >= end) throw error
+        await sleep(GLANCE)
+      }
+    }
+  }
+
+  /** What still goes to a container that has no ports any more. */
+  const forgetOld = async ({ ports, address4, address6 }: EndpointSpec): Promise<void> => {
+    if (udpPorts(ports, 4).size > 0 && address4) await forgetAnswered(host, 4, address4)
+    if (udpPorts(ports, 6).size > 0 && address6) await forgetAnswered(host, 6, address6)
+  }
+
+  /** What came to the host's own ports before they led to a container. */
+  const forgetNew = async (endpointId: string, published: readonly PublishedPort[]): Promise<void> => {
+    const end = new AbortController()
+    forgetting.set(endpointId, end)
+    for (const family of [4, 6] as const) {
+      const ports = udpPorts(published, family)
+      if (ports.size > 0 && !end.signal.aborted) await forgetStrays(host, family, ports, end.signal)
+    }
+    if (forgetting.get(endpointId) === end) forgetting.delete(endpointId)
+  }
+
+  const keepTrying = async (): Promise<void> => {
+    if ((await ports.retry()).length > 0) setTimeout(() => void keepTrying(), AGAIN).unref()
+  }
+
+  return {
+    withdraw,
+    publish: async (network, endpoint, requests) => {
+      await withdraw(endpoint.id)
+      // Engine 29 asks for it there too; a network without a way in has nothing to publish.
+      if (network.internal) return
+      const published = await claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
+      if (published.length === 0) return
+      store.publish(endpoint.id, published)
+      try {
+        // Not asked for when the endpoint was made: another one was the container's gateway then.
+        const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
+        const rules = firewall.putSoon(portElements(network, { ...endpoint, ports: published }), (error) => {
+          if (error === undefined) void forgetNew(endpoint.id, published)
+          else warn(`ports of ${nameOf(endpoint.id)} are not in the rules yet: ${messageOf(error)}`)
+        })
+        await Promise.all([repairPlan(hairpin, host), rules])
+      } catch (error) {
+        await withdraw(endpoint.id).catch(() => undefined)
+        throw error
+      }
+    },
+    engineCame: () => {
+      doubtful = Date.now() + DOUBT
+      for (let after = PATIENCE; after <= DOUBT; after *= 2)
+        setTimeout(() => void withdrawDead().catch(() => undefined), after).unref()
+    },
+    restore: async () => {
+      await Promise.all(store.endpoints().map(({ spec }) => ports.restore(spec, spec.ports ?? [])))
+      await keepTrying()
+    },
+    missing: ports.retry,
+  }
+}
+
+/** UDP's among a family's published ports of the host. */
+const udpPorts = (ports: readonly PublishedPort[] | undefined = [], family: 4 | 6): Set<number> =>
+  new Set(
+    ports
+      .filter(({ proto, host }) => proto === 'udp' && host.includes(':') === (family === 6))
+      .map(({ hostPort }) => hostPort)
+      .filter((port) => port !== 0),
+  )

@@ -1,0 +1,281 @@
+import { addMedium, deleteLink, setUp } from '../../kernel/ip/device.ts'
+import { type Placed, place } from '../../kernel/tc/qdisc.ts'
+import {
+  ALL_MEMBERS,
+  addFilter,
+  addHash,
+  addRoot,
+  addStrangersQueue,
+  addUplinkHash,
+  type ClassSpec,
+  classId,
+  deleteClass,
+  deleteFilter,
+  deleteMember,
+  type Member,
+  memberMinor,
+  putClass,
+  redirectIngress,
+  removeIngress,
+  removeRoot,
+  STRANGERS,
+  showDevice,
+  UPLINK,
+  UPLINK_HASH,
+} from '../../kernel/tc/tree.ts'
+import type { NetworkSpec } from '../../model/network.ts'
+import { type Plan, step } from '../../plan/plan.ts'
+import { bridgeMac, mediumName } from '../../values/names.ts'
+import { OPEN, type Shape } from './shape.ts'
+
+/** What tc should show: everything that shapes one link, or one uplink. */
+export interface Layout {
+  readonly classes: readonly ClassSpec[]
+  readonly qdiscs: readonly Placed[]
+  readonly members: readonly Member[]
+  readonly redirects: readonly { readonly from: string; readonly to: string }[]
+}
+
+export const EMPTY: Layout = { classes: [], qdiscs: [], members: [], redirects: [] }
+
+export const joinLayouts = (...layouts: readonly Layout[]): Layout => ({
+  classes: layouts.flatMap(({ classes }) => classes),
+  qdiscs: layouts.flatMap(({ qdiscs }) => qdiscs),
+  members: layouts.flatMap(({ members }) => members),
+  redirects: layouts.flatMap(({ redirects }) => redirects),
+})
+
+/** Beside the bucket's own number, so that each kind of queue has another handle: a handle cannot change its kind. */
+const QUEUE_HANDLES = { fq_codel: 0x2000, cake: 0x3000, sfq: 0x4000, pfifo: 0x5000, bfifo: 0x6000 } as const
+/** The same for each distribution, which a change cannot take back and tc does not show. */
+const NETEM_HANDLES: Readonly<Record<string, number>> = {
+  uniform: 0x1000,
+  normal: 0x7000,
+  pareto: 0x8000,
+  paretonormal: 0x9000,
+}
+/** Offload packets that wait in a wide bucket would never fit through a narrow one: that is another qdisc, not a change. */
+const WIDE_HANDLE = 0xa000
+/** What stands below goes with it, so that it has another handle too; nothing is impaired there. */
+const WIDE_NETEM_HANDLE = 0xb000
+/** The number of the qdisc below a root bucket. */
+const BELOW_ROOT = 2
+
+const handle = (major: number): string => `${major.toString(16)}:`
+const below = (major: number): string => `${handle(major)}1`
+
+const cutterMajor = (major: number, { segment }: Shape): number =>
+  segment > WIDE ? WIDE_HANDLE + major : major
+/** bytes: the largest MTU with its header is a frame still */
+const WIDE = 65_535 + 14
+
+/** The handle of the first qdisc below a member's class, whose counters are the member's. */
+export const memberHandle = (member: Member, shape: Shape): string =>
+  handle(cutterMajor(Number.parseInt(memberMinor(member), 16), shape))
+
+/**
+ * What stands under a cap, whichever it is:
+ *
+ *     tbf  cuts offload packets ── netem  delays and spoils ── queue  where packets wait for the cap
+ *
+ * The delay comes before the queue, so that neither eats the other's room: what the delay holds is no backlog.
+ */
+function chain(device: string, parent: string, major: number, shape: Shape): Placed[] {
+  const { segment, limit, netem, queue } = shape
+  const cut = cutterMajor(major, shape)
+  const cutter: Placed = {
+    device,
+    parent,
+    handle: handle(cut),
+    // A wide one has tokens to spare: with a bucket of one packet it would set a timer for each.
+    qdisc: { kind: 'tbf', rate: OPEN, burst: cut === major ? segment : 2 ** 22, limit },
+  }
+  const narrow = NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0
+  const delay = major + (cut === major ? narrow : WIDE_NETEM_HANDLE)
+  return [
+    cutter,
+    ...(netem ? [{ device, parent: below(cut), handle: handle(delay), qdisc: netem }] : []),
+    {
+      device,
+      parent: below(netem ? delay : cut),
+      handle: handle(QUEUE_HANDLES[queue.kind] + major),
+      qdisc: queue,
+    },
+  ]
+}
+
+/** A cap on all that leaves a device. */
+export const rootLayout = (device: string, shape: Shape): Layout => ({
+  ...EMPTY,
+  qdiscs: [
+    {
+      device,
+      parent: 'root',
+      handle: '1:',
+      qdisc: { kind: 'tbf', rate: shape.rate, burst: shape.burst, limit: shape.limit },
+    },
+    ...chain(device, '1:1', BELOW_ROOT, shape),
+  ],
+})
+
+/** A cap on all that arrives at a device, on an IFB device of its own. */
+export const soloLayout = (from: string, to: string, shape: Shape): Layout => ({
+  ...rootLayout(to, shape),
+  redirects: [{ from, to }],
+})
+
+/** What a member has of the network's shared rate. */
+export interface Share {
+  /** bit/s */
+  readonly guaranteed: number
+  /** 0 (first) to 7 */
+  readonly priority: number
+}
+
+/** A member's place on the network's medium. @param share absent where nothing is shared */
+export function memberLayout(hostEnd: string, member: Member, shape: Shape, share?: Share): Layout {
+  const { rate, burst, segment } = shape
+  const guaranteed = Math.min(rate, share?.guaranteed ?? (member.outward ? TOKEN_RATE : rate))
+  const part = guaranteed < rate
+  return {
+    classes: [
+      {
+        device: member.medium,
+        id: classId(member),
+        parent: member.outward ? UPLINK : ALL_MEMBERS,
+        rate: guaranteed,
+        ceil: rate,
+        burst: part ? Math.max(2 * segment, Math.ceil(burst * (guaranteed / rate))) : burst,
+        cburst: burst,
+        quantum: quantumOf(segment),
+        priority: share?.priority ?? 0,
+      },
+    ],
+    qdiscs: chain(member.medium, classId(member), Number.parseInt(memberMinor(member), 16), shape),
+    members: [member],
+    redirects: [{ from: hostEnd, to: member.medium }],
+  }
+}
+
+/** A turn is one of the largest pieces, so that turns are fair in bytes. */
+const quantumOf = (segment: number): number => Math.min(60_000, Math.max(1514, segment))
+
+/** The plan that gives the layout. A member's class is its own to take back; all else goes with its device. */
+export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Plan => [
+  ...classes.map((spec, index) => {
+    const member = members[index]
+    return member ? step(putClass(spec), ...deleteMember(member)) : step(putClass(spec))
+  }),
+  ...qdiscs.map((placed) => step(place(placed))),
+  ...members.map((member) => step(addFilter(member))),
+  ...redirects.flatMap(({ from, to }) => redirectIngress(from, to).map((command) => step(command))),
+]
+
+/** Takes back what a change has put on devices that had nothing before; all else is taken back with its device or its class. */
+export function planBare(before: Layout, after: Layout): Plan {
+  const roots = ({ qdiscs }: Layout): string[] =>
+    qdiscs.flatMap(({ parent, device }) => (parent === 'root' ? [device] : []))
+  const ingresses = ({ redirects }: Layout): string[] => redirects.map(({ from }) => from)
+  const fresh = (devices: (layout: Layout) => string[]): string[] => {
+    const known = new Set(devices(before))
+    return devices(after).filter((device) => !known.has(device))
+  }
+  return [
+    ...fresh(ingresses).map((device) => step(removeIngress(device))),
+    ...fresh(roots).map((device) => step(removeRoot(device))),
+  ]
+}
+
+/** Reads back what planLayout has set, for verifyLayout. */
+export function planShow(layout: Layout): Plan {
+  const devices = new Set([
+    ...layout.qdiscs.map(({ device }) => device),
+    ...layout.redirects.map(({ from }) => from),
+  ])
+  return [...devices].flatMap((device) => {
+    const own = layout.classes.filter((spec) => spec.device === device)
+    return showDevice(
+      device,
+      own.map(({ id }) => id),
+    ).map((command) => step(command))
+  })
+}
+
+/** bit/s: what a class has for itself that is to borrow all else */
+const TOKEN_RATE = 8e3
+/** bit/s: what frames with a forged MAC share, so that forging is no way around one's class. */
+const STRANGERS_RATE = 1e6
+
+const classOf = (device: string, id: string, parent: string, rate: number, ceil: number): ClassSpec => {
+  const burst = (bits: number): number => Math.max(2 ** 12, Math.min(2 ** 20, Math.ceil((bits / 8) * 4e-3)))
+  return {
+    device,
+    id,
+    parent,
+    rate,
+    ceil,
+    burst: burst(rate),
+    cburst: burst(ceil),
+    quantum: id === ALL_MEMBERS ? 60_000 : 1514,
+    priority: id === ALL_MEMBERS ? 0 : 7,
+  }
+}
+
+/** The classes of a medium that are there before any member. @param uplink what leaves the network, where that is shaped */
+export function mediumClasses({ id, shared }: NetworkSpec, uplink?: Shape): ClassSpec[] {
+  const medium = mediumName(id)
+  const strangers = Math.min(STRANGERS_RATE, shared ?? STRANGERS_RATE)
+  return [
+    classOf(medium, ALL_MEMBERS, '1:', shared ?? OPEN, shared ?? OPEN),
+    classOf(medium, STRANGERS, ALL_MEMBERS, TOKEN_RATE, strangers),
+    ...(uplink ? [uplinkClass(medium, uplink, shared)] : []),
+  ]
+}
+
+const uplinkClass = (device: string, { rate, burst, segment }: Shape, shared?: number): ClassSpec => ({
+  device,
+  id: UPLINK,
+  parent: ALL_MEMBERS,
+  rate: shared === undefined ? rate : TOKEN_RATE,
+  ceil: rate,
+  burst,
+  cburst: burst,
+  quantum: quantumOf(segment),
+  priority: 0,
+})
+
+/** The network's shared medium: made for the first member whose upload is limited, gone with the network. */
+export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
+  const medium = mediumName(network.id)
+  return [
+    ...planDevice(medium, network.mtu, `sluice/medium/${network.id}`),
+    step(addRoot(medium)),
+    ...mediumClasses(network).map((spec) => step(putClass(spec))),
+    step(addStrangersQueue(medium, 4 * (network.mtu + 14))),
+    ...addHash(medium).map((command) => step(command)),
+    ...planTrunk(network, uplink).slice(2),
+  ]
+}
+
+/** What of a medium follows from options that can change. */
+export function planTrunk(network: NetworkSpec, uplink?: Shape): Plan {
+  const medium = mediumName(network.id)
+  return [
+    ...mediumClasses(network, uplink).map((spec) =>
+      spec.id === UPLINK ? step(putClass(spec), deleteClass(medium, UPLINK)) : step(putClass(spec)),
+    ),
+    ...(uplink
+      ? [step(addUplinkHash(medium, bridgeMac(network.id)), deleteFilter(medium, UPLINK_HASH))]
+      : []),
+  ]
+}
+
+/** An IFB device. */
+export function planDevice(device: string, mtu: number, alias: string): Plan {
+  const [add, ...dress] = addMedium(device, mtu, alias)
+  return [
+    ...(add ? [step(add, deleteLink(device))] : []),
+    ...dress.map((command) => step(command)),
+    step(setUp(device)),
+  ]
+}

@@ -1,0 +1,53 @@
+import { type Counters, NO_COUNTERS, type Readings } from '../../kernel/tc/counters.ts'
+import type { Placed } from '../../kernel/tc/qdisc.ts'
+import type { Layout } from './layout.ts'
+
+/** What one direction has passed; `drops` are all of them. */
+export interface Passed extends Counters {
+  /** of the drops, those that netem was told to make */
+  readonly loss: number
+}
+
+export const NOTHING_PASSED: Passed = { ...NO_COUNTERS, loss: 0 }
+
+/** Qdiscs from a cap down to its queue, each under the one before it. */
+type Chain = readonly Placed[]
+
+/** The layout's qdiscs by the caps that they stand under, in the layout's order. */
+export function chainsOf({ qdiscs }: Pick<Layout, 'qdiscs'>): readonly Chain[] {
+  const chains: Placed[][] = []
+  for (const placed of qdiscs) {
+    const last = chains.at(-1)
+    const above = last?.at(-1)
+    if (last && above?.device === placed.device && placed.parent === `${above.handle}1`) last.push(placed)
+    else chains.push([placed])
+  }
+  return chains
+}
+
+/**
+ * The first qdisc of a chain counts what all of them do, and the one that cuts offload packets what becomes of the pieces. What
+ * netem drops beyond its queue is the loss that it was told to make: the kernel adds a drop to every qdisc above
+ * (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
+ */
+export function passedBy([first, ...rest]: Chain, { qdiscs }: Readings): Passed | undefined {
+  const counters = first && qdiscs.get(`${first.device} ${first.handle}`)
+  if (!counters) return undefined
+  const netem = rest.findIndex(({ qdisc }) => qdisc.kind === 'netem')
+  const dropsOf = (placed: Placed | undefined): number =>
+    placed ? (qdiscs.get(`${placed.device} ${placed.handle}`)?.drops ?? 0) : 0
+  const loss = isLossy(rest[netem]) ? dropsOf(rest[netem]) - dropsOf(rest[netem + 1]) : 0
+  const drops = Math.max(counters.drops, ...rest.map(dropsOf))
+  return { ...counters, drops, loss: Math.max(0, Math.min(loss, drops)) }
+}
+
+const isLossy = (placed: Placed | undefined): boolean =>
+  placed?.qdisc.kind === 'netem' && (placed.qdisc.loss > 0 || placed.qdisc.lossModel !== undefined)
+
+export const addPassed = (a: Passed, b: Passed): Passed => ({
+  bytes: a.bytes + b.bytes,
+  packets: a.packets + b.packets,
+  drops: a.drops + b.drops,
+  backlog: a.backlog + b.backlog,
+  loss: a.loss + b.loss,
+})

@@ -1,0 +1,286 @@
+import { createHash } from 'node:crypto'
+import type { Netem, Queue } from '../../kernel/tc/qdisc.ts'
+import { type LinkOptions, QUEUES, type QueueKind } from '../../model/link.ts'
+
+/** What the kernel and tc can do, as far as a shape depends on it. */
+export interface Abilities {
+  readonly netem: boolean
+  readonly queues: readonly QueueKind[]
+}
+
+/** One direction of a link: what may pass, what is done to it, and what it waits in. */
+export interface Shape {
+  /** bit/s; OPEN where there is no cap */
+  readonly rate: number
+  /** bytes sent at once after a pause; at least a frame */
+  readonly burst: number
+  /** bytes that may wait */
+  readonly limit: number
+  /**
+   * bytes: offload packets that are larger are cut into frames, before anything else is done to them. A frame up to 1 Gbit/s
+   * and wherever something is impaired, so that loss and delay are a packet's own, and no bucket that a change makes smaller
+   * is ever left with a packet that does not fit in (tbf would stop for good).
+   */
+  readonly segment: number
+  /** there on every kernel that has it, idle where nothing is impaired: adding it later would lose what is queued */
+  readonly netem?: Netem
+  readonly queue: Queue
+}
+
+/** bit/s: no cap. htb's clock runs out of digits above it. */
+export const OPEN = 400e9
+
+/** seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed */
+const BURST_TIME = 4e-3
+/** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
+const QUEUE_TIME = 10e3
+/** bytes of a 64 KiB datagram's fragments. One that is dropped makes the others useless. */
+const DATAGRAM = 70_000
+/** seconds of sending that fit at once: CoDel drops from what has waited for its interval */
+const DATAGRAM_TIME = 0.15
+/** bytes: fq_codel's own default, and all that a long path may take of the host's memory */
+const MOST_ROOM = 2 ** 25
+/** microseconds: CoDel's own, a long round trip (RFC 8289, 4.4), to which delays are added; and the most */
+const [INTERVAL, LONGEST_INTERVAL] = [100e3, 100e6]
+/** bytes of the largest offload packet that the kernel makes by itself, with its headers */
+const LARGEST = 65_536 + 64
+/** bit/s up to which offload packets are cut: it costs little there; cake draws the same line (tc-cake(8), split-gso) */
+const SPLIT_RATE = 1e9
+const ETHERNET_HEADER = 14
+const SMALLEST_FRAME = 64
+/** packets a second: more do not come through one link's processor, whatever its rate */
+const MOST_PACKETS = 1e6
+
+/** bytes beside whole frames: an ARP reply that never fits into a full queue takes the whole link down */
+const ROOM = 512
+
+/** bytes, or packets: what tc and the kernel keep a limit in */
+const MOST = 2 ** 32 - 1
+
+/** sfq holds 128 flows of 127 packets (tc-sfq(8)) */
+const SFQ_PACKETS = 128 * 127
+
+/** What one direction is asked for. Absent: not limited, not impaired. */
+export interface DirectionOptions {
+  /** bit/s */
+  readonly rate?: number | undefined
+  /** bytes */
+  readonly burst?: number | undefined
+  readonly queue?: QueueKind | undefined
+  /** microseconds */
+  readonly wait?: number | undefined
+  /** microseconds that the link's own delays add to a round trip */
+  readonly roundTrip?: number | undefined
+  readonly impairment: Impairment
+}
+
+export type Impairment = Omit<Netem, 'kind' | 'limit'>
+
+const NONE: Impairment = {
+  delay: 0,
+  jitter: 0,
+  correlation: 0,
+  loss: 0,
+  lossCorrelation: 0,
+  duplicate: 0,
+  corrupt: 0,
+  reorder: 0,
+  gap: 0,
+}
+
+/**
+ * The numbers under a cap.
+ *
+ * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue holds 10 ms,
+ * and never less than the burst and four frames, without which TCP cannot keep a slow link busy; up to 20 ms while that is
+ * less than 16 frames, without which eight connections leave it idle.
+ *
+ * @param mtu bytes, of the link
+ */
+export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abilities): Shape {
+  const { impairment, wait = QUEUE_TIME, rate = OPEN } = options
+  const frame = mtu + ETHERNET_HEADER
+  const bytes = (seconds: number): number => Math.ceil((rate / 8) * seconds)
+  const open = rate === OPEN
+  const burst = options.burst ?? (open ? 2 ** 20 : Math.max(2 * frame, bytes(BURST_TIME)))
+  const least =
+    options.wait === undefined
+      ? Math.max(burst + 4 * frame, Math.min(16 * frame, bytes((2 * QUEUE_TIME) / 1e6)))
+      : 4 * frame
+  const limit = open ? 2 ** 24 : Math.min(MOST, Math.max(bytes(wait / 1e6), least) + ROOM)
+  const kind = options.queue ?? QUEUES.find((one) => one !== 'pfifo' && abilities.queues.includes(one))
+  const counts = kind === 'pfifo' || kind === 'sfq'
+  const wide = rate > SPLIT_RATE && isIdle(impairment) && !counts
+  const hold = (impairment.delay + 4 * impairment.jitter) / 1e6
+  const held =
+    Math.min(MOST_PACKETS, rate / 8 / SMALLEST_FRAME) * hold + Math.min(limit, 2 ** 20) / SMALLEST_FRAME
+  return {
+    rate,
+    burst,
+    limit,
+    segment: wide ? LARGEST : frame,
+    ...(abilities.netem
+      ? { netem: { kind: 'netem', limit: Math.min(MOST, Math.ceil(held) + 1000), ...impairment } }
+      : {}),
+    queue: queueOf(kind, { rate, limit, frame, wait: options.wait, roundTrip: options.roundTrip }),
+  }
+}
+
+const isIdle = ({ delay, loss, lossModel, duplicate, corrupt, reorder }: Impairment): boolean =>
+  delay === 0 && loss === 0 && !lossModel && duplicate === 0 && corrupt === 0 && reorder === 0
+
+/** What waits under a cap. */
+interface Waiting {
+  /** bit/s */
+  readonly rate: number
+  /** bytes that a plain queue may hold */
+  readonly limit: number
+  /** bytes of the largest frame */
+  readonly frame: number
+  /** microseconds, as the user gave it */
+  readonly wait?: number | undefined
+  /** microseconds that the link's own delays add to a round trip */
+  readonly roundTrip?: number | undefined
+}
+
+/** The queue under a cap. @param kind absent: the kernel has only plain ones */
+function queueOf(kind: QueueKind | undefined, waiting: Waiting): Queue {
+  const { limit, frame, wait = QUEUE_TIME, roundTrip = 0 } = waiting
+  const packets = Math.max(8, Math.ceil(limit / frame))
+  const interval = Math.min(LONGEST_INTERVAL, INTERVAL + 2 * roundTrip)
+  switch (kind) {
+    case undefined:
+      return { kind: 'bfifo', bytes: limit }
+    case 'fq_codel':
+      // A full frame takes half as much again in memory, a small packet five times what it is: this is no more than twice the time.
+      return {
+        kind,
+        bytes: Math.min(MOST, 2 * roomOf(waiting)),
+        quantum: frame,
+        target: Math.max(100, Math.round(Math.min(5e3, wait / 2))),
+        interval,
+      }
+    case 'cake':
+      // It counts what a packet takes in memory, up to three times the packet.
+      return { kind, bytes: Math.min(MOST, Math.max(2 ** 16, 3 * roomOf(waiting))), interval }
+    case 'sfq':
+      return { kind, packets: Math.min(SFQ_PACKETS, packets) }
+    default:
+      return { kind, packets }
+  }
+}
+
+/**
+ * Bytes of room in fq_codel and cake. They keep the wait short by dropping what stands, and let short flows pass long ones: room is
+ * for what comes at once, a datagram's fragments, and what TCP sends in a round trip, without which a long path stays half empty.
+ */
+function roomOf({ rate, limit, wait, roundTrip = 0 }: Waiting): number {
+  if (wait !== undefined) return limit
+  const bytes = (seconds: number): number => Math.ceil((rate / 8) * seconds)
+  const path = Math.min(MOST_ROOM, bytes(roundTrip / 1e6))
+  return Math.max(limit, path, Math.min(DATAGRAM, bytes(DATAGRAM_TIME)))
+}
+
+/**
+ * What a member sends through the uplink: the narrower cap, and what either does to packets. A loss model has no sum with
+ * random loss: the member's own stands.
+ *
+ * @param options of the member, in force
+ */
+export function outwardShape(
+  options: LinkOptions,
+  own: Shape,
+  uplink: Shape,
+  { mtu, abilities }: Pick<ShapeContext, 'mtu' | 'abilities'>,
+): Shape {
+  const [a, b] = [own.netem ?? NONE, uplink.netem ?? NONE]
+  const rate = Math.min(own.rate, uplink.rate)
+  const impairment: Impairment = {
+    ...NONE,
+    ...impairmentPart(a),
+    delay: a.delay + b.delay,
+    jitter: a.jitter + b.jitter,
+    loss: a.lossModel ? 0 : 100 * (1 - (1 - a.loss / 100) * (1 - b.loss / 100)),
+  }
+  const { queue, 'queue.limit': wait } = options
+  const roundTrip = 2 * impairment.delay
+  return shapeOf(
+    { rate: rate === OPEN ? undefined : rate, queue, wait, roundTrip, impairment },
+    mtu,
+    abilities,
+  )
+}
+
+/** Without netem's own kind and limit, which are made anew. */
+function impairmentPart(netem: Impairment): Impairment {
+  const { kind: _, limit: __, ...rest } = netem as Netem
+  return rest
+}
+
+type Direction = 'up' | 'down'
+
+/** What decides about a link's shapes beside its options. */
+export interface ShapeContext {
+  /** bytes */
+  readonly mtu: number
+  /** bit/s of the network's shared rate */
+  readonly shared?: number | undefined
+  /** directions that keep their qdiscs, wide open, once they have had any: to take a root qdisc away drops packets */
+  readonly kept?: { readonly up?: boolean; readonly down?: boolean } | undefined
+  /** tells this link from others with the same seed */
+  readonly seedOf: string
+  readonly abilities: Abilities
+}
+
+/**
+ * What the options in force come to in each direction; `up` is what the container sends.
+ *
+ * @param options as `inForce` gives them
+ */
+export function linkShapes(options: LinkOptions, context: ShapeContext): { up?: Shape; down?: Shape } {
+  const { mtu, shared, kept, abilities } = context
+  const shape = (direction: Direction): Shape | undefined => {
+    const impairment = impairmentOf(options, direction, context)
+    const own = options[`rate.${direction}`]
+    const rate = direction === 'up' && shared !== undefined ? Math.min(shared, own ?? shared) : own
+    if (rate === undefined && !kept?.[direction] && isIdle(impairment)) return undefined
+    const { burst, queue, 'queue.limit': wait } = options
+    const roundTrip = (options['delay.up'] ?? 0) + (options['delay.down'] ?? 0)
+    return shapeOf(
+      { rate, burst: own === undefined ? undefined : burst, queue, wait, roundTrip, impairment },
+      mtu,
+      abilities,
+    )
+  }
+  const up = shape('up')
+  const down = shape('down')
+  return { ...(up ? { up } : {}), ...(down ? { down } : {}) }
+}
+
+function impairmentOf(options: LinkOptions, direction: Direction, { seedOf }: ShapeContext): Impairment {
+  const delay = options[`delay.${direction}`] ?? 0
+  const model = options['loss.model']
+  const distribution = options['delay.distribution']
+  const jitter = delay > 0 ? (options.jitter ?? 0) : 0
+  const reorder = delay > 0 ? (options.reorder ?? 0) : 0
+  const impairment: Impairment = {
+    ...NONE,
+    delay,
+    jitter,
+    correlation: jitter > 0 ? (options['delay.correlation'] ?? 0) : 0,
+    ...(jitter > 0 && distribution && distribution !== 'uniform' ? { distribution } : {}),
+    loss: options[`loss.${direction}`] ?? 0,
+    lossCorrelation: options['loss.correlation'] ?? 0,
+    ...(model ? { lossModel: model } : {}),
+    duplicate: options.duplicate ?? 0,
+    corrupt: options.corrupt ?? 0,
+    reorder,
+    gap: reorder > 0 ? (options['reorder.gap'] ?? 0) : 0,
+  }
+  if (options.seed === undefined || isIdle(impairment)) return impairment
+  return { ...impairment, seed: deriveSeed(options.seed, `${seedOf}/${direction}`) }
+}
+
+/** A number that follows from the network's seed and the link's name; netem has 64 bits for it, JSON 53. */
+export const deriveSeed = (seed: number, name: string): number =>
+  createHash('sha256').update(`${seed}/${name}`).digest().readUIntBE(0, 6)

@@ -1,0 +1,162 @@
+import { type Command, tc } from '../command.ts'
+
+/** A class of an htb. Rates in bit/s, bursts in bytes. */
+export interface ClassSpec {
+  readonly device: string
+  readonly id: string
+  readonly parent: string
+  /** what it has for itself */
+  readonly rate: number
+  /** what it may have with what others leave */
+  readonly ceil: number
+  readonly burst: number
+  readonly cburst: number
+  /** bytes it may send before its sister's turn: tc(8) asks for 1514 to 60000, and warns outside */
+  readonly quantum: number
+  /** 0 (first) to 7: who borrows first */
+  readonly priority: number
+}
+
+/** @see https://man7.org/linux/man-pages/man8/tc-htb.8.html */
+export const putClass = (spec: ClassSpec): Command =>
+  tc`class replace dev ${spec.device} parent ${spec.parent} classid ${spec.id} htb prio ${spec.priority} rate ${spec.rate}bit ceil ${spec.ceil}bit burst ${spec.burst}b cburst ${spec.cburst}b quantum ${spec.quantum}`
+
+/**
+ * The network's shared medium on its IFB device, which uploads are redirected to:
+ *
+ *     1:  htb ── 1:1  all members (network.rate, when there is one)
+ *                 ├── 1:10      strangers: frames from a MAC that is no member's
+ *                 ├── 1:11 …    a class a member, found by its source MAC
+ *                 └── 1:2       the uplink, where it is shaped
+ *                     └── 1:811 …  a class a member, for what it sends to the bridge itself
+ *
+ *     u32  800: ── frames to the bridge ──▶ 3:  256 buckets by the last byte of the source MAC
+ *               ── every frame ───────────▶ 2:  the same
+ *
+ * What leaves the network is queued here, before the bridge, and not on the bridge's own ingress: a redirect takes the
+ * connection that br_netfilter has tracked off a packet, and ip_sabotage_in sees to it that it gets no other.
+ *
+ * @see https://man7.org/linux/man-pages/man8/tc-htb.8.html https://man7.org/linux/man-pages/man8/tc-u32.8.html
+ */
+export const addRoot = (device: string): Command =>
+  tc`qdisc replace dev ${device} root handle 1: htb default 10`
+
+/** What strangers wait in. */
+export const addStrangersQueue = (device: string, bytes: number): Command =>
+  tc`qdisc replace dev ${device} parent ${STRANGERS} handle ${STRANGERS_QUEUE} bfifo limit ${bytes}b`
+
+const byLastByte = 'hashkey mask 0x00ff0000 at -4'
+
+/**
+ * The hash by source MAC, and an empty one for the uplink: the kernel takes its time to free one that is deleted. Offsets are
+ * from the network header: -4 has the last bytes of the source MAC.
+ */
+export const addHash = (device: string): Command[] => [
+  tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
+  tc`filter add dev ${device} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
+  said(
+    tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0`,
+    `${byLastByte} link 2:`,
+  ),
+]
+
+/** Sends frames to the bridge's own MAC to the uplink's hash; looked at before the other. */
+export const addUplinkHash = (device: string, mac: string): Command =>
+  said(
+    tc`filter add dev ${device} parent 1: prio 1 handle ${UPLINK_HASH} protocol all u32 ht 800: match u16 0x${first(mac)} 0xffff at -14 match u32 0x${rest(mac)} 0xffffffff at -12`,
+    `${byLastByte} link 3:`,
+  )
+export const UPLINK_HASH = '800::1'
+
+const said = ({ program, line }: Command, more: string): Command => ({ program, line: `${line} ${more}` })
+const head = (mac: string): string => mac.replaceAll(':', '').slice(0, 8)
+/** As words that lie where u32 can look: it wants four bytes at a multiple of four. */
+const first = (mac: string): string => mac.replaceAll(':', '').slice(0, 4)
+const rest = (mac: string): string => mac.replaceAll(':', '').slice(4)
+const tail = (mac: string): string => mac.replaceAll(':', '').slice(8)
+
+/** What a medium's hashes consist of before there is any member, as tc lists it. */
+export const hashHandles = (uplink: boolean): string[] => [
+  '2:',
+  '3:',
+  '800::2',
+  ...(uplink ? [UPLINK_HASH] : []),
+]
+
+export const ALL_MEMBERS = '1:1'
+export const STRANGERS = '1:10'
+export const UPLINK = '1:2'
+export const STRANGERS_QUEUE = '10:'
+
+/** A member's place in the network's tree. */
+export interface Member {
+  readonly medium: string
+  /** 0 to 1023, the member's own in this network */
+  readonly slot: number
+  /** six bytes, as `02:42:0a:80:00:02` */
+  readonly mac: string
+  /** its place in the uplink, rather than among the members */
+  readonly outward?: boolean
+}
+
+const hex = (value: number): string => value.toString(16)
+/** Slot 0 is the first member; a bridge has at most 1024 ports, so slots stay below that. */
+const minorOf = ({ slot, outward = false }: Member): number => (outward ? 0x811 : 0x11) + slot
+const tableOf = ({ outward = false }: Member): number => (outward ? 3 : 2)
+
+/** The minor number of a member's class, which the qdiscs below it have as major number. */
+export const memberMinor = (member: Member): string => hex(minorOf(member))
+
+/** The id of a member's class. */
+export const classId = (member: Member): string => `1:${memberMinor(member)}`
+
+/**
+ * The filter's node within its bucket, as tc writes it, which says nothing for bucket 0: u32 keeps 12 bits of a node, and zero means
+ * "pick one".
+ */
+const filterHandle = (member: Member): string => {
+  const bucket = Number.parseInt(member.mac.slice(-2), 16)
+  return `${tableOf(member)}:${bucket === 0 ? '' : hex(bucket)}:${hex(member.slot + 1)}`
+}
+
+/** Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source MAC. */
+export const addFilter = (member: Member): Command =>
+  tc`filter replace dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32 ht ${tableOf(member)}:${member.mac.slice(-2)}: match u32 0x${head(member.mac)} 0xffffffff at -8 match u16 0x${tail(member.mac)} 0xffff at -4 flowid ${classId(member)}`
+
+/** The filter goes first: a class that is pointed to cannot. */
+export const deleteMember = (member: Member): Command[] => [
+  deleteFilter(member.medium, filterHandle(member)),
+  deleteClass(member.medium, classId(member)),
+]
+
+export const deleteFilter = (device: string, handle: string): Command =>
+  tc`filter del dev ${device} parent 1: prio 1 handle ${handle} protocol all u32`
+
+export const deleteClass = (device: string, id: string): Command => tc`class del dev ${device} classid ${id}`
+
+/**
+ * Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if nothing had been. With
+ * a handle of its own, so that doing it again is not doing it twice.
+ */
+export const redirectIngress = (device: string, medium: string): Command[] => [
+  tc`qdisc replace dev ${device} handle ffff: ingress`,
+  tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
+]
+
+/** What is queued is lost, and so is what is sent until the kernel's own qdisc stands. */
+export const removeRoot = (device: string): Command => tc`qdisc del dev ${device} root`
+
+/** Takes the redirect along. */
+export const removeIngress = (device: string): Command => tc`qdisc del dev ${device} ingress`
+
+/** A member's filter, as tc lists it: handle and class. */
+export const filterOf = (member: Member): string => `${filterHandle(member)} ${classId(member)}`
+
+/** A redirect, as tc lists it. */
+export const redirectOf = (medium: string): string => `800::1 ${medium}`
+
+/** What reads back a device's qdiscs, and some of its classes. */
+export const showDevice = (device: string, ids: readonly string[]): Command[] => [
+  tc`qdisc show dev ${device}`,
+  ...ids.map((id) => tc`class show dev ${device} classid ${id}`),
+]

@@ -1,0 +1,52 @@
+/** How packets are lost in bursts. Percents; what is left out has netem's default. */
+export interface LossModel {
+  readonly model: 'gemodel' | 'state'
+  /** `gemodel`: p, r, 1-h, 1-k. `state`: p13, p31, p32, p23, p14 */
+  readonly percents: readonly number[]
+}
+
+export type Distribution = 'uniform' | 'normal' | 'pareto' | 'paretonormal'
+
+/** Qdiscs that may stand under a cap, the best first. */
+export const QUEUES = ['fq_codel', 'cake', 'sfq', 'pfifo'] as const
+
+export type QueueKind = (typeof QUEUES)[number]
+
+/** Options of one link, by their names. Absent: not limited, not impaired. */
+export interface LinkOptions {
+  /** bit/s */
+  readonly rate?: number
+  readonly 'rate.up'?: number
+  readonly 'rate.down'?: number
+  /** bytes */
+  readonly burst?: number
+  readonly queue?: QueueKind
+  /** microseconds */
+  readonly 'queue.limit'?: number
+  /** microseconds, one way */
+  readonly delay?: number
+  readonly 'delay.up'?: number
+  readonly 'delay.down'?: number
+  readonly jitter?: number
+  /** percent */
+  readonly 'delay.correlation'?: number
+  readonly 'delay.distribution'?: Distribution
+  /** percent */
+  readonly loss?: number
+  readonly 'loss.up'?: number
+  readonly 'loss.down'?: number
+  readonly 'loss.correlation'?: number
+  readonly 'loss.model'?: LossModel
+  /** percent */
+  readonly duplicate?: number
+  readonly corrupt?: number
+  readonly reorder?: number
+  /** packets */
+  readonly 'reorder.gap'?: number
+  /** the attachment's own is derived from it and from the address */
+  readonly seed?: number
+  /** bit/s out of the network's shared rate */
+  readonly min?: number
+  /** 0 (first) to 7 */
+  readonly priority?: number
+}

@@ -1,0 +1,229 @@
+import type { Networks, WantedEndpoint } from '../../lib/engine/networks.ts'
+import { inForce } from '../../lib/features/shaping/link.ts'
+import { isTaken, type Surroundings } from '../../lib/kernel/surroundings.ts'
+import type { EndpointSpec } from '../../lib/model/endpoint.ts'
+import type { NetworkSpec, SubnetSpec } from '../../lib/model/network.ts'
+import { bare, contains, parseAddress, parseSubnet, subnetFault } from '../../lib/values/addresses.ts'
+import { InvalidRequestError } from '../../lib/values/errors.ts'
+import { bridgeName, peerEndName } from '../../lib/values/names.ts'
+import {
+  type AttachmentOptions,
+  checkLinkOptions,
+  checkNetworkShape,
+  checkPassage,
+  type NetworkOptions,
+  parseAttachmentOptions,
+  parseNetworkOptions,
+} from '../options/parse.ts'
+import type * as wire from './messages.ts'
+import { asksForPorts, portRequests } from './port-requests.ts'
+
+const NETLABEL = 'com.docker.network'
+/** bytes: the least that IPv6 lives with */
+const IPV6_MTU = 1280
+
+export interface DriverParts {
+  /** Told that an engine has called, and on which network something has changed. Returns at once. */
+  readonly nudge: (networkId?: string) => void
+  /** Told of a refusal that the user may not get to read. */
+  readonly refused: (text: string) => void
+}
+
+/** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
+export const networkDriver = (networks: Networks, { nudge, refused }: DriverParts) => ({
+  /**
+   * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost every network a
+   * round trip.
+   */
+  GetCapabilities: () => {
+    networks.engineCame()
+    nudge()
+    return { Scope: 'local', ConnectivityScope: 'local' }
+  },
+
+  /** Containers route through the gateway even where the bridge is not to have its address (inhibit_ipv4). */
+  GwAllocCheck: () => ({ SkipIPv4: false, SkipIPv6: false }),
+
+  CreateNetwork: async (message: wire.CreateNetworkRequest) => {
+    const loss = lostToSwarm(message)
+    if (loss !== undefined) {
+      refused(`network ${message.NetworkID}: ${loss}`)
+      throw new InvalidRequestError(loss)
+    }
+    const options = parseNetworkOptions(genericOptions(message))
+    await networks.require(options.shape.options, options.shape.uplink)
+    await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around))
+    return {}
+  },
+
+  DeleteNetwork: async ({ NetworkID }: wire.NetworkRequest) => {
+    await networks.removeNetwork(NetworkID)
+    return {}
+  },
+
+  CreateEndpoint: async (message: wire.CreateEndpointRequest) => {
+    const network = networks.network(message.NetworkID)
+    const attachment = parseAttachmentOptions(message.Options ?? {})
+    checkLinkOptions(inForce(network.options, attachment.options), network)
+    await networks.require(attachment.options)
+    const { mac } = await networks.addEndpoint(network, endpointSpec(message, attachment))
+    // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
+    return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: mac } }
+  },
+
+  DeleteEndpoint: async ({ EndpointID }: wire.EndpointRequest) => {
+    await networks.removeEndpoint(EndpointID)
+    return {}
+  },
+
+  EndpointOperInfo: () => ({ Value: {} }),
+
+  Join: ({ NetworkID, EndpointID }: wire.JoinRequest): wire.JoinResponse => {
+    const network = networks.network(NetworkID)
+    const endpoint = networks.join(EndpointID)
+    nudge(NetworkID)
+    const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
+    return {
+      InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },
+      ...gateway,
+      // Without a gateway of ours the engine would put docker_gwbridge into the container.
+      ...(Object.keys(gateway).length === 0 ? { DisableGatewayService: true as const } : {}),
+    }
+  },
+
+  /** The link stays until DeleteEndpoint, since the engine may Join again without a CreateEndpoint. */
+  Leave: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
+
+  ProgramExternalConnectivity: async (message: wire.JoinRequest) => {
+    await networks.publish(message.EndpointID, portRequests(message))
+    return {}
+  },
+
+  RevokeExternalConnectivity: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
+
+  DiscoverNew: () => ({}),
+  DiscoverDelete: () => ({}),
+  AllocateNetwork: (message: wire.CreateNetworkRequest) => ({ Options: message.Options ?? {} }),
+  FreeNetwork: () => ({}),
+})
+
+/** A refusal would fail the connection of the network that takes over; what is left behind, the next repair finds. */
+const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> =>
+  networks.withdraw(endpointId).then(
+    () => ({}),
+    () => ({}),
+  )
+
+const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unknown> =>
+  (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>
+
+/** Swarm's ids (swarmkit, identity/randomid.go); an engine's own have 64 hex digits. */
+const SWARM_ID = /^[0-9a-z]{25}$/
+
+/**
+ * Tells a network of `--scope swarm`, whose options and subnets the engine drops without a word since this driver is of local scope
+ * (moby, daemon/libnetwork/cnmallocator): it would be unshaped. One with `--config-from` says whether it is internal.
+ *
+ * @returns why it is refused
+ */
+function lostToSwarm(message: wire.CreateNetworkRequest): string | undefined {
+  const { [`${NETLABEL}.internal`]: internal } = message.Options ?? {}
+  const isWhole = internal === false || Object.keys(genericOptions(message)).length > 0
+  if (!SWARM_ID.test(message.NetworkID) || isWhole) return undefined
+  return 'cannot make a network of --scope swarm: the engine drops its options (-o) and subnet, for this driver is of local scope; give them to a network with --config-only on every host, and create this one with --config-from (docs/swarm.md)'
+}
+
+/** @throws {InvalidRequestError} what was asked for makes no sense, or the host has it already */
+function networkSpec(
+  message: wire.CreateNetworkRequest,
+  options: NetworkOptions,
+  around: Surroundings,
+): NetworkSpec {
+  const mtu = options.mtu ?? around.mtu
+  const internal = message.Options?.[`${NETLABEL}.internal`] === true
+  const { passage } = options
+  checkNetworkShape(options.shape, mtu)
+  checkPassage(passage, { internal })
+  const bridge = options.bridge ?? bridgeName(message.NetworkID)
+  if (around.links.has(bridge))
+    throw new InvalidRequestError(
+      `${NETLABEL}.bridge.name: interface ${bridge} is there already and not this network's`,
+    )
+  const spec: NetworkSpec = {
+    id: message.NetworkID,
+    bridge,
+    mtu,
+    ipv4: (message.IPv4Data ?? []).flatMap((data) =>
+      subnetSpec(data, options.inhibitIpv4 || passage.mode4 === 'isolated', 'DefaultGatewayIPv4'),
+    ),
+    ipv6: (message.IPv6Data ?? []).flatMap((data) =>
+      subnetSpec(data, passage.mode6 === 'isolated', 'DefaultGatewayIPv6'),
+    ),
+    internal,
+    masquerade: options.masquerade,
+    interfacePrefix: options.interfacePrefix,
+    ...(Object.keys(passage).length > 0 ? { passage } : {}),
+    ...options.shape,
+  }
+  if (spec.ipv6.length > 0 && mtu < IPV6_MTU)
+    throw new InvalidRequestError(
+      `${NETLABEL}.driver.mtu: expected at least ${IPV6_MTU} with IPv6 (RFC 8200), got ${mtu}`,
+    )
+  for (const { subnet } of [...spec.ipv4, ...spec.ipv6]) checkSubnet(subnet, around)
+  return spec
+}
+
+function checkSubnet(subnet: string, { taken }: Surroundings): void {
+  const wanted = parseSubnet(subnet)
+  const fault = subnetFault(wanted)
+  if (fault) throw new InvalidRequestError(`subnet ${subnet}: ${fault}`)
+  if (taken.some((place) => !place.behind && isTaken(place, wanted)))
+    throw new InvalidRequestError(
+      `subnet ${subnet}: overlaps a network that the host is on already; choose another with --subnet`,
+    )
+}
+
+/** @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge */
+function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): SubnetSpec[] {
+  // --ipam-driver null: no addresses at all.
+  if (parseSubnet(data.Pool).prefix === 0) return []
+  const other = data.AuxAddresses?.[auxName]
+  const containerGateway = other ?? (inhibit ? data.Gateway : undefined)
+  return [
+    {
+      subnet: data.Pool,
+      ...(data.Gateway && !inhibit ? { gateway: data.Gateway } : {}),
+      ...(containerGateway ? { containerGateway: bare(containerGateway) } : {}),
+    },
+  ]
+}
+
+function endpointSpec(message: wire.CreateEndpointRequest, attachment: AttachmentOptions): WantedEndpoint {
+  const { Address, AddressIPv6, MacAddress } = message.Interface ?? {}
+  return {
+    id: message.EndpointID,
+    networkId: message.NetworkID,
+    ...(MacAddress ? { mac: MacAddress.toLowerCase() } : {}),
+    ...(Address ? { address4: bare(Address) } : {}),
+    ...(AddressIPv6 ? { address6: bare(AddressIPv6) } : {}),
+    ...(asksForPorts(message) ? { hairpin: true } : {}),
+    ...attachment,
+  }
+}
+
+function gatewaysOf(
+  network: NetworkSpec,
+  endpoint: EndpointSpec,
+): Pick<wire.JoinResponse, 'Gateway' | 'GatewayIPv6'> {
+  const ipv4 = gatewayFor(network.ipv4, endpoint.address4)
+  const ipv6 = gatewayFor(network.ipv6, endpoint.address6)
+  return { ...(ipv4 ? { Gateway: ipv4 } : {}), ...(ipv6 ? { GatewayIPv6: ipv6 } : {}) }
+}
+
+/** The gateway of the one of the network's subnets that the address is in. */
+function gatewayFor(subnets: readonly SubnetSpec[], address: string | undefined): string | undefined {
+  if (address === undefined) return undefined
+  const { value } = parseAddress(address)
+  const home = subnets.find(({ subnet }) => contains(parseSubnet(subnet), value))
+  return home?.containerGateway ?? (home?.gateway && bare(home.gateway))
+}

@@ -1,0 +1,34 @@
+import type { PortRequest, Protocol } from '../../lib/model/port.ts'
+import { InvalidRequestError } from '../../lib/values/errors.ts'
+import type { CreateEndpointRequest, PortMapping } from './messages.ts'
+
+const PROTOCOLS: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+type Message = Pick<CreateEndpointRequest, 'Options'>
+
+const portMap = ({ Options }: Message) =>
+  (Options?.['com.docker.network.portmap'] ?? []) as readonly PortMapping[]
+
+export const asksForPorts = (message: Message): boolean => portMap(message).length > 0
+
+/** What `-p` came to, as the engine has resolved it. @throws {InvalidRequestError} a protocol that has no ports */
+export function portRequests(message: Message): PortRequest[] {
+  // Engines from 28: IPv6 is another endpoint's of the same container.
+  const isOthers = message.Options?.['com.docker.network.driver.private.no_proxy_6to4'] === true
+  return portMap(message).map((mapping) => ({
+    ...portRequest(mapping),
+    ...(isOthers ? { unrelayed: true } : {}),
+  }))
+}
+
+function portRequest({ Proto, Port, HostIP, HostPort, HostPortEnd }: PortMapping): PortRequest {
+  const proto = PROTOCOLS[Proto]
+  if (!proto) throw new InvalidRequestError(`-p ${Port}: expected tcp, udp or sctp, got IP protocol ${Proto}`)
+  return {
+    proto,
+    port: Port,
+    ...(HostIP ? { host: HostIP } : {}),
+    first: HostPort ?? 0,
+    last: HostPortEnd || (HostPort ?? 0),
+  }
+}

@@ -1,0 +1,220 @@
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import {
+  ConflictError,
+  InvalidRequestError,
+  messageOf,
+  NotFoundError,
+  OptionError,
+  UnsupportedError,
+} from '../../lib/values/errors.ts'
+import type { Logged } from '../change-log.ts'
+import type { ControlRequest, Route } from '../control/route.ts'
+import { faultText, requestSchema } from '../control/validation.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Answer, Drivers } from './messages.ts'
+import type { Watch } from './observers.ts'
+
+const MEDIA_TYPE = 'application/vnd.docker.plugins.v1.2+json'
+/** bytes: an engine writes all ports of a container into one message, and a user's option may be absurd */
+const BODY_LIMIT = 2 ** 24
+
+/** Methods that the engine calls without a body. */
+const BODILESS = new Set(['GetCapabilities', 'GetDefaultAddressSpaces'])
+
+type Method = (message: unknown) => Answer | Promise<Answer>
+
+/**
+ * What takes back a call whose caller went away before the answer. The engine's client then repeats the call, but with
+ * an empty body (it reads the drained buffer again), so it never learns of what the first attempt made.
+ */
+const UNDO: Readonly<Record<string, { method: string; message: (sent: object, answer: object) => object }>> =
+  {
+    'NetworkDriver.CreateNetwork': { method: 'DeleteNetwork', message: (sent) => sent },
+    'NetworkDriver.CreateEndpoint': { method: 'DeleteEndpoint', message: (sent) => sent },
+    'IpamDriver.RequestPool': { method: 'ReleasePool', message: (_sent, answer) => answer },
+    'IpamDriver.RequestAddress': { method: 'ReleaseAddress', message: releaseOf },
+  }
+
+function releaseOf(sent: object, answer: object): object {
+  const { Address = '' } = answer as { Address?: string }
+  return { ...sent, Address: Address.split('/')[0] }
+}
+
+export interface ServerParts {
+  readonly drivers: Drivers
+  readonly control: readonly Route[]
+  readonly metrics: Metrics
+  readonly watch: Watch
+  readonly logger: FastifyBaseLogger
+}
+
+/** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go), and the control interface. */
+export function createServer(parts: ServerParts): FastifyInstance {
+  const { drivers, metrics, logger } = parts
+  const server = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    // The engine keeps connections idle for as long as it likes; one that we close in its face is a failed call.
+    keepAliveTimeout: 0,
+    requestTimeout: 0,
+    connectionTimeout: 0,
+    // A value of another type is refused, not made into what was expected.
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
+    },
+    schemaErrorFormatter: ([fault], part) => new InvalidRequestError(fault ? faultText(fault, part) : part),
+  })
+  server.server.headersTimeout = 0
+
+  // The engine sends JSON without saying so, which Fastify answers with 415 unless told otherwise.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
+    body === ''
+      ? done(null, undefined)
+      : server.getDefaultJsonParser('error', 'error')(request, String(body), done),
+  )
+
+  server.post('/Plugin.Activate', (_request, reply) =>
+    reply.type(MEDIA_TYPE).send({ Implements: Object.keys(drivers) }),
+  )
+  addDrivers(server, parts)
+  addControl(server, parts.control)
+
+  server.setErrorHandler((error: unknown, request, reply) => {
+    const refused = error instanceof InvalidRequestError
+    const call = request.url.slice(1)
+    if (isControl(request.url)) {
+      const { status, body } = controlError(error)
+      if (status >= 500) request.log.error({ call, err: error }, 'failed')
+      return reply.code(status).send(body)
+    }
+    if (refused) request.log.warn({ call, reason: messageOf(error) }, 'refused')
+    else request.log.error({ call, err: error }, 'failed')
+    metrics.called(call, refused ? 'refused' : 'failed')
+    const status = refused ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
+    // The network client reads Err, the IPAM client Error.
+    return reply
+      .code(status)
+      .type(MEDIA_TYPE)
+      .send({ Err: messageOf(error), Error: messageOf(error) })
+  })
+  // 404 tells the engine that a method is not supported: it is kept for those that we lack.
+  server.setNotFoundHandler((request, reply) => {
+    const text = `${request.method} ${request.url.slice(0, 200)}: no such method`
+    if (isControl(request.url)) return reply.code(404).send({ error: { code: 'not_found', message: text } })
+    return reply.code(404).type(MEDIA_TYPE).send({ Err: text, Error: text })
+  })
+  return server
+}
+
+function addDrivers(server: FastifyInstance, { drivers, metrics, watch }: ServerParts): void {
+  for (const [receiver, methods] of Object.entries(drivers))
+    for (const [method, act] of Object.entries(methods)) {
+      const name = `${receiver}.${method}`
+      server.post(`/${name}`, async (request, reply) => {
+        const started = performance.now()
+        const changed = watch(name, request.body)
+        const answer = await answerCall(
+          request,
+          methods as Record<string, Method>,
+          receiver,
+          method,
+          act as Method,
+        )
+        logAfter(request, { call: name, started, changed })
+        metrics.called(name, 'ok')
+        return reply.type(MEDIA_TYPE).send(answer)
+      })
+    }
+}
+
+function addControl(server: FastifyInstance, control: readonly Route[]): void {
+  for (const route of control) {
+    const { method, path, handle } = route
+    server.route({
+      method,
+      schema: requestSchema(route),
+      url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const { params, query, body } = request as Omit<ControlRequest, 'note'>
+        const started = performance.now()
+        let change: Logged | undefined
+        const answer = await handle({
+          params,
+          query,
+          body,
+          note: (what, fields) => (change = { what, fields }),
+        })
+        logAfter(request, { call: `${method} ${path}`, started, changed: () => change })
+        return reply.type('application/json').send(answer)
+      },
+    })
+  }
+}
+
+interface Call {
+  readonly call: string
+  /** ms */
+  readonly started: number
+  readonly changed: () => Logged | undefined
+}
+
+/** A line for a call, once its answer is out: what changed something is worth a line at info, nothing else is. */
+function logAfter({ log }: FastifyRequest, { call, started, changed }: Call): void {
+  const ms = Math.round(performance.now() - started)
+  setImmediate(() => {
+    const change = changed()
+    if (change) log.info({ call, ...change.fields, ms }, change.what)
+    else log.debug({ call, ms }, 'answered')
+  })
+}
+
+const isControl = (url: string): boolean => url.startsWith('/v1/')
+
+/** What went wrong, as the control interface says it. */
+function controlError(error: unknown): { status: number; body: object } {
+  const message = messageOf(error)
+  const answer = (status: number, code: string, option?: string) => ({
+    status,
+    body: { error: { code, message, ...(option === undefined ? {} : { option }) } },
+  })
+  if (error instanceof NotFoundError) return answer(404, 'not_found')
+  if (error instanceof ConflictError) return answer(409, 'conflict')
+  if (error instanceof UnsupportedError) return answer(422, 'unsupported', error.option)
+  if (error instanceof OptionError) return answer(400, 'invalid_option', error.option)
+  if (error instanceof InvalidRequestError) return answer(400, 'invalid')
+  const { statusCode = 500 } = error as { statusCode?: number }
+  return answer(statusCode, statusCode < 500 ? 'invalid' : 'failed')
+}
+
+async function answerCall(
+  request: FastifyRequest,
+  methods: Record<string, Method>,
+  receiver: string,
+  method: string,
+  act: Method,
+): Promise<Answer> {
+  const sent = request.body
+  if (!BODILESS.has(method) && (typeof sent !== 'object' || sent === null))
+    throw new InvalidRequestError(
+      `${receiver}.${method}: empty request; the engine repeats a call like this when the connection broke, try the command again`,
+    )
+  const answer = await act(sent)
+  const undo = UNDO[`${receiver}.${method}`]
+  if (undo && request.raw.socket.destroyed) {
+    request.log.warn({ call: `${receiver}.${method}` }, 'the caller went away before the answer: taken back')
+    await methods[undo.method]?.(undo.message(sent as object, answer))
+  }
+  return answer
+}

@@ -1,0 +1,15 @@
+import t from 'tap'
+import { createRefusals } from '../../../../plugin/control/refusals.ts'
+
+t.test('a refusal shows once, for ten minutes after the last time', async (t) => {
+  let now = 0
+  const refusals = createRefusals(() => now)
+  refusals.add('one')
+  now = 400_000
+  refusals.add('one')
+  refusals.add('two')
+  now = 1_000_000
+  t.strictSame(refusals.faults(), ['one', 'two'])
+  now = 1_000_001
+  t.strictSame(refusals.faults(), [])
+})
