@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { setInterval } from 'node:timers/promises'
+import { ownedElements } from '../lib/engine/elements.ts'
 import { createNetworks } from '../lib/engine/networks.ts'
 import { createKeeper, UNREPAIRED } from '../lib/engine/reconcile.ts'
 import { createFirewall } from '../lib/features/filter/firewall.ts'
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
   const store = networkStore(database)
   const pools = poolStore(database)
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
-  const firewall = createFirewall({ host, store })
+  const firewall = createFirewall({ host, store, ownedElements })
   const { promise: listening, resolve: listens } = Promise.withResolvers<void>()
   const asked = askTools(host, listening)
   const tools = toolVersions(asked)

@@ -1,5 +1,5 @@
 import type { LinkOptions } from './link.ts'
-import type { Kept } from './network.ts'
+import type { Kept, NetworkSpec } from './network.ts'
 import type { PublishedPort } from './port.ts'
 
 /** A container's attachment as it should be on the host. */
@@ -26,3 +26,10 @@ export interface EndpointSpec {
   /** `given` as the attachment came with it, where that has been changed since */
   readonly asked?: Readonly<Record<string, string>>
 }
+
+/** An endpoint, for people: no engine has told us a name. */
+export const endpointWords = (
+  network: Pick<NetworkSpec, 'bridge'> | undefined,
+  endpoint: Pick<EndpointSpec, 'address4' | 'address6'> | undefined,
+): string =>
+  `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { allElements, aloneElements, planRules, portElements } from '../../lib/features/filter/elements.ts'
+import { ownedElements } from '../../lib/engine/elements.ts'
+import { aloneElements, planRules, wantedElements } from '../../lib/features/filter/elements.ts'
+import { portElements } from '../../lib/features/ports/elements.ts'
 import { replaceTables } from '../../lib/kernel/nft/table.ts'
 import type { EndpointSpec } from '../../lib/model/endpoint.ts'
 import type { NetworkSpec } from '../../lib/model/network.ts'
@@ -26,10 +28,10 @@ const port: PublishedPort = { proto: 'tcp', host: '0.0.0.0', hostPort: 8080, por
 const specs: Record<string, NetworkSpec> = { masquerading: web, internal: inner, routed }
 
 const elementsOf = (networks: readonly NetworkSpec[], outward: readonly string[]) =>
-  allElements(
-    networks.map((network) => ({ network, endpoints: [] })),
+  wantedElements(
+    networks.flatMap((network) => ownedElements(network, [])),
     outward,
-  )
+  ).elements
 
 const open = (t: Test, host: Namespace) => {
   const parts = openParts(host, t.testdir())

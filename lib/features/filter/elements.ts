@@ -10,12 +10,8 @@ import {
 } from '../../kernel/nft/table.ts'
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { GatewayMode, NetworkSpec } from '../../model/network.ts'
-import { ANY4, ANY6, type Protocol, type PublishedPort } from '../../model/port.ts'
 import { type Plan, step } from '../../plan/plan.ts'
 import { hostEndName } from '../../values/names.ts'
-
-/** IANA's numbers: a root file system without /etc/protocols does not know the names. */
-const NUMBERS: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 }
 
 const element = (set: string, ...key: Part[]): Element => ({ set, key })
 
@@ -60,62 +56,21 @@ function networkElements(network: NetworkSpec): Element[] {
 export const outwardElements = (outward: readonly string[]): Element[] =>
   outward.map((device) => element('outward', { device }))
 
-/** One published port: a translation, or the container's own port where there is none, or where its network trusts somebody. */
-function portElement(network: NetworkSpec, endpoint: EndpointSpec, published: PublishedPort): Element[] {
-  const { proto, host, hostPort, port } = published
-  const family = host.includes(':') ? 6 : 4
-  const address = family === 4 ? endpoint.address4 : endpoint.address6
-  if (address === undefined) return []
-  const own = [address, NUMBERS[proto], port] as const
-  if (hostPort === 0) return [element(`open${family}`, ...own)]
-  const key = [NUMBERS[proto], hostPort]
-  return [
-    host === ANY4 || host === ANY6
-      ? { set: `any${family}`, key, value: [address, port] }
-      : { set: `named${family}`, key: [host, ...key], value: [address, port] },
-    ...(network.passage?.trusted ? [element(`offered${family}`, ...own)] : []),
-  ]
-}
-
-/** A container's ports; one may be published several times. */
-export function portElements(network: NetworkSpec, endpoint: EndpointSpec): Element[] {
-  const all = (endpoint.ports ?? []).flatMap((port) => portElement(network, endpoint, port))
-  return [...new Map(all.map((one) => [`${one.set} ${elementWords(one)}`, one])).values()]
-}
-
 /** What keeps an endpoint from its neighbours, where they are not to reach each other. */
 export const aloneElements = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'id'>): Element[] =>
   network.passage?.icc === false ? [element('alone', { device: hostEndName(endpoint.id) })] : []
 
-/** A network with its endpoints. */
-export interface Guarded {
-  readonly network: NetworkSpec
-  readonly endpoints: readonly EndpointSpec[]
-}
-
-/** Elements, and whose they are, in words. */
-interface Owned {
+/** What somebody has in the tables. */
+export interface Owned {
+  /** whose it is, in words */
   readonly owner: string
   readonly elements: readonly Element[]
 }
 
-const owned = (networks: readonly Guarded[], outward: readonly string[]): Owned[] => [
-  { owner: 'the ways out of the host', elements: outwardElements(outward) },
-  ...networks.flatMap(({ network, endpoints }) => [
-    { owner: `the network with the bridge ${network.bridge}`, elements: networkElements(network) },
-    ...endpoints.map((one) => ({
-      owner: endpointWords(network, one),
-      elements: [...aloneElements(network, one), ...portElements(network, one)],
-    })),
-  ]),
-]
-
-/** An endpoint, for people: no engine has told us a name. */
-export const endpointWords = (
-  network: Pick<NetworkSpec, 'bridge'> | undefined,
-  endpoint: Pick<EndpointSpec, 'address4' | 'address6'> | undefined,
-): string =>
-  `the container with the address ${endpoint?.address4 ?? endpoint?.address6} on ${network?.bridge}`
+export const networkOwned = (network: NetworkSpec): Owned => ({
+  owner: `the network with the bridge ${network.bridge}`,
+  elements: networkElements(network),
+})
 
 /** All that the tables should have. */
 export interface Wanted {
@@ -127,10 +82,12 @@ export interface Wanted {
   readonly ownerOf: (element: Element) => string
 }
 
-export function wantedElements(networks: readonly Guarded[], outward: readonly string[]): Wanted {
+/** @param outward names of devices that lead out of the host */
+export function wantedElements(networks: readonly Owned[], outward: readonly string[]): Wanted {
+  const ways: Owned = { owner: 'the ways out of the host', elements: outwardElements(outward) }
   const first = new Map<string, { readonly owner: string; readonly element: Element }>()
   const doubles: string[] = []
-  for (const { owner, elements } of owned(networks, outward))
+  for (const { owner, elements } of [ways, ...networks])
     for (const element of elements) {
       const before = first.get(keyWords(element))
       if (before === undefined) first.set(keyWords(element), { owner, element })
@@ -145,9 +102,6 @@ export function wantedElements(networks: readonly Guarded[], outward: readonly s
 }
 
 const keyWords = ({ set, key }: Element): string => `${set} ${elementWords({ set, key })}`
-
-export const allElements = (networks: readonly Guarded[], outward: readonly string[]): readonly Element[] =>
-  wantedElements(networks, outward).elements
 
 /** What it takes to let a network in. @param outward names of devices that lead out of the host */
 export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan =>

@@ -13,6 +13,7 @@ import {
   placedWords,
 } from '../../kernel/nft/table.ts'
 import { filterBackends, listTable } from '../../kernel/observe.ts'
+import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import { applyPlan, revertPlan } from '../../plan/plan.ts'
 import type { NetworkStore } from '../../store/networks.ts'
@@ -20,8 +21,8 @@ import { InvalidRequestError } from '../../values/errors.ts'
 import { TABLE } from '../../values/names.ts'
 import { createQueue } from '../../values/queue.ts'
 import {
-  allElements,
-  type Guarded,
+  networkOwned,
+  type Owned,
   outwardElements,
   planElements,
   planRules,
@@ -92,20 +93,22 @@ export interface Firewall {
 export interface FirewallParts {
   readonly host: Host
   readonly store: NetworkStore
+  /** What a network and its endpoints have in the tables, all features together. */
+  readonly ownedElements: (network: NetworkSpec, endpoints: readonly EndpointSpec[]) => readonly Owned[]
 }
 
-export function createFirewall({ host, store }: FirewallParts): Firewall {
+export function createFirewall({ host, store, ownedElements }: FirewallParts): Firewall {
   const queue = createQueue()
   const gate = createGate(host, () => current())
 
   const current = (): NetworkSpec[] =>
     store.networks().flatMap(({ spec, leaving }) => (leaving ? [] : [spec]))
-  const guarded = (): Guarded[] => {
+  const owned = (): Owned[] => {
     const endpoints = Map.groupBy(
       store.endpoints().map(({ spec }) => spec),
       ({ networkId }) => networkId,
     )
-    return current().map((network) => ({ network, endpoints: endpoints.get(network.id) ?? [] }))
+    return current().flatMap((network) => ownedElements(network, endpoints.get(network.id) ?? []))
   }
   /** whether nft has done what it was told before */
   let proven = false
@@ -130,7 +133,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
     elements.filter((element) => !refused.has(placedWords(element)))
 
   const replace = async (outward: readonly string[]): Promise<void> => {
-    const wanted = wantedElements(guarded(), outward)
+    const wanted = wantedElements(owned(), outward)
     doubles = wanted.doubles
     refused = await setTables(host, wanted, { alone })
     proven = true
@@ -147,18 +150,18 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
 
   /** @returns what sets the tables right, where they are not, and what they then have */
   const lookAtTables = async () => {
-    const networks = guarded()
+    const elements = owned()
     const found = await listTable(host, 'inet', TABLE)
     const foundAlone = await listTable(host, 'bridge', TABLE)
     const isAlone = foundAlone !== undefined
-    if (networks.length === 0)
+    if (elements.length === 0)
       return {
         isAlone,
         outward: [],
         repair: found || isAlone ? () => run(deleteTables({ alone: isAlone })) : undefined,
       }
     const outward = await outwardDevices(host)
-    const wanted = wantedElements(networks, outward)
+    const wanted = wantedElements(elements, outward)
     doubles = wanted.doubles
     const isRight = areTables(acceptable(wanted), found, foundAlone)
     const isDone = isRight && (refused.size === 0 || !(await isForgiven(wanted)))
@@ -196,7 +199,7 @@ export function createFirewall({ host, store }: FirewallParts): Firewall {
       alone ||= network.passage?.icc === false
       const isFirst = current().every(({ id }) => id === network.id)
       const outward = [...new Set([...gateways, ...(isFirst ? await outwardDevices(host) : known)])]
-      const mine = allElements([{ network, endpoints: [] }], outward)
+      const mine = wantedElements([networkOwned(network)], outward).elements
       const work = isFirst ? run(createTables(mine)) : applyPlan(planRules(network, outward), host)
       await orReplace(work, mine, outward)
       known = outward

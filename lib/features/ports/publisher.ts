@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { forgetAnswered, forgetStrays } from '../../kernel/conntrack.ts'
 import type { Host } from '../../kernel/host.ts'
 import { reflect } from '../../kernel/ip/device.ts'
+import type { Element } from '../../kernel/nft/table.ts'
 import type { holdPort } from '../../kernel/sockets/hold.ts'
-import type { EndpointSpec } from '../../model/endpoint.ts'
+import { type EndpointSpec, endpointWords } from '../../model/endpoint.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import type { PortRequest, PublishedPort } from '../../model/port.ts'
 import { repairPlan, step } from '../../plan/plan.ts'
 import type { NetworkStore } from '../../store/networks.ts'
 import { messageOf } from '../../values/errors.ts'
 import { hostEndName } from '../../values/names.ts'
-import { endpointWords, portElements } from '../filter/elements.ts'
-import type { Firewall } from '../filter/firewall.ts'
 import { type Claim, planClaims } from './claims.ts'
+import { portElements } from './elements.ts'
 import { createPorts, Refusal } from './ports.ts'
 
 /** ms that a claim waits for a port whose holder may be dead: the kernel takes its time to delete a namespace's links */
@@ -44,10 +44,23 @@ export interface Publisher {
   missing(): Promise<string[]>
 }
 
+/** What publishing needs of our nftables rules. */
+export interface Rules {
+  /**
+   * Adds elements that the store is the reason for already. Returns once it is their turn, if nft is known to work.
+   *
+   * @param end called once they are there, or with what went wrong: then it is left to the next repair
+   * @throws {CommandError}
+   */
+  putSoon(elements: readonly Element[], end: (error?: unknown) => void): Promise<void>
+  /** Removes elements, whether or not they are there. @throws {CommandError | AggregateError} */
+  take(elements: readonly Element[]): Promise<void>
+}
+
 export interface PublisherParts {
   readonly host: Host
   readonly store: NetworkStore
-  readonly firewall: Firewall
+  readonly firewall: Rules
   readonly hold: typeof holdPort
   /** Told what went wrong beside a call. */
   readonly warn: (text: string) => void

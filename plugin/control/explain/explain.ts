@@ -1,5 +1,6 @@
+import { ownedElements } from '../../../lib/engine/elements.ts'
 import type { Networks } from '../../../lib/engine/networks.ts'
-import { allElements } from '../../../lib/features/filter/elements.ts'
+import { wantedElements } from '../../../lib/features/filter/elements.ts'
 import { planForwarding, planNetwork } from '../../../lib/features/link/network.ts'
 import { abilitiesOf } from '../../../lib/features/shaping/abilities.ts'
 import {
@@ -38,10 +39,11 @@ export async function explain(
   await networks.require(network.options, network.uplink)
   const endpoints = endpointsOf(network, wanted.endpoints)
   await networks.require(...endpoints.map(({ options }) => options))
+  const { elements } = wantedElements(ownedElements(network, endpoints), [])
   const shares = memberShares(network, endpoints)
   const commands = [
     ...typed([...planNetwork(network), ...planForwarding(network), ...planUplink(network, abilities)]),
-    ...['nft -f - <<END', ...createTables(allElements([{ network, endpoints }], [])).line.split('\n'), 'END'],
+    ...['nft -f - <<END', ...createTables(elements).line.split('\n'), 'END'],
     ...(endpoints.some((one) => usesMedium(network, one, abilities))
       ? typed(planMedium(network, uplinkShapes(network, abilities).up))
       : []),

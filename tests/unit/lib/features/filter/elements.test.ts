@@ -1,16 +1,17 @@
 import t from 'tap'
+import { ownedElements } from '../../../../../lib/engine/elements.ts'
 import {
-  allElements,
   aloneElements,
   planGate,
   planRules,
-  portElements,
+  wantedElements,
 } from '../../../../../lib/features/filter/elements.ts'
 import { areTables } from '../../../../../lib/features/filter/verify.ts'
 import { parseFilter } from '../../../../../lib/kernel/iptables.ts'
 import { type Element, elementWords, RULE_COUNT } from '../../../../../lib/kernel/nft/table.ts'
 import type { ListedTable } from '../../../../../lib/kernel/observe.ts'
-import type { Passage } from '../../../../../lib/model/network.ts'
+import type { EndpointSpec } from '../../../../../lib/model/endpoint.ts'
+import type { NetworkSpec, Passage } from '../../../../../lib/model/network.ts'
 import type { PublishedPort } from '../../../../../lib/model/port.ts'
 import { typed } from '../../../../support/fake-host.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../../../../support/messages.ts'
@@ -270,56 +271,21 @@ t.test(
   },
 )
 
-/** Elements of what one endpoint has published. */
-const published = (ports: readonly PublishedPort[], passage?: Passage): string[] =>
-  portElements(
-    networkSpec({ ipv6: [IPV6_SUBNET], ...(passage ? { passage } : {}) }),
-    endpointSpec({ address4: '10.9.0.2', address6: 'fd09::2', ports }),
-  ).map((element) => `${element.set} ${elementWords(element)}`)
-
-const port = (change: Partial<PublishedPort> = {}): PublishedPort => ({
-  ...{ proto: 'tcp', host: '0.0.0.0', hostPort: 8080, port: 80 },
-  ...change,
-})
-
-t.test('portElements() translates any address, or the one that was named', async (t) => {
-  t.strictSame(
-    published([
-      port(),
-      port({ host: '::' }),
-      port({ host: '127.0.0.1', proto: 'udp' }),
-      port({ host: '::1', proto: 'sctp' }),
-    ]),
-    [
-      'any4 6 . 8080 : 10.9.0.2 . 80',
-      'any6 6 . 8080 : fd09::2 . 80',
-      'named4 127.0.0.1 . 17 . 8080 : 10.9.0.2 . 80',
-      'named6 ::1 . 132 . 8080 : fd09::2 . 80',
-    ],
-  )
-})
-
-t.test('portElements() opens the port of a container that is routed to', async (t) => {
-  t.strictSame(published([port({ hostPort: 0 }), port({ host: '::', hostPort: 0, proto: 'udp' })]), [
-    'open4 10.9.0.2 . 6 . 80',
-    'open6 fd09::2 . 17 . 80',
-  ])
-})
-
-t.test('portElements() offers the port to those whom the network trusts, once', async (t) => {
-  t.strictSame(published([port(), port({ hostPort: 8081 })], { trusted: ['eth1'] }), [
-    'any4 6 . 8080 : 10.9.0.2 . 80',
-    'offered4 10.9.0.2 . 6 . 80',
-    'any4 6 . 8081 : 10.9.0.2 . 80',
-  ])
-})
-
 t.test('aloneElements() has the links of a network whose containers are alone', async (t) => {
   const words = (passage: Passage) =>
     aloneElements(networkSpec({ passage }), endpointSpec()).map(({ set }) => set)
   t.strictSame(words({ icc: false }), ['alone'])
   t.strictSame(words({}), [])
 })
+
+const port = (change: Partial<PublishedPort> = {}): PublishedPort => ({
+  ...{ proto: 'tcp', host: '0.0.0.0', hostPort: 8080, port: 80 },
+  ...change,
+})
+
+/** All that one network with one endpoint has in the tables. */
+const wanted = (network: NetworkSpec, endpoint: EndpointSpec, outward: readonly string[] = []) =>
+  wantedElements(ownedElements(network, [endpoint]), outward).elements
 
 const listed = (elements: readonly Element[], rules = RULE_COUNT): ListedTable => ({
   rules,
@@ -331,7 +297,7 @@ const listed = (elements: readonly Element[], rules = RULE_COUNT): ListedTable =
 t.test('areTables() knows the tables with all their elements, and no others', async (t) => {
   const network = networkSpec()
   const guarded = (ports: readonly PublishedPort[]) =>
-    allElements([{ network, endpoints: [endpointSpec({ address4: '10.9.0.2', ports })] }], ['eth0'])
+    wanted(network, endpointSpec({ address4: '10.9.0.2', ports }), ['eth0'])
   const right = guarded([port()])
   t.ok(areTables(right, listed(right), undefined))
   t.notOk(areTables(right, undefined, undefined), 'no table')
@@ -344,7 +310,7 @@ t.test('areTables() knows the tables with all their elements, and no others', as
 
 t.test('areTables() wants the table of family bridge where containers are alone', async (t) => {
   const network = networkSpec({ passage: { icc: false } })
-  const all = allElements([{ network, endpoints: [endpointSpec()] }], [])
+  const all = wanted(network, endpointSpec())
   const [alone, rest] = [true, false].map((is) => all.filter(({ set }) => (set === 'alone') === is))
   t.ok(areTables(all, listed(rest ?? []), listed(alone ?? [], 2)))
   t.notOk(areTables(all, listed(rest ?? []), undefined), 'it is gone')

@@ -1,6 +1,8 @@
 import t from 'tap'
-import { endpointWords, wantedElements } from '../../../../../lib/features/filter/elements.ts'
+import { ownedElements } from '../../../../../lib/engine/elements.ts'
+import { wantedElements } from '../../../../../lib/features/filter/elements.ts'
 import { type Element, elementWords } from '../../../../../lib/kernel/nft/table.ts'
+import { endpointWords } from '../../../../../lib/model/endpoint.ts'
 import type { PublishedPort } from '../../../../../lib/model/port.ts'
 import { endpointSpec, idOf, networkSpec } from '../../../../support/messages.ts'
 
@@ -13,8 +15,8 @@ t.test(
     const ports = [port, port]
     const first = endpointSpec({ id: idOf('e1'), address4: '10.9.0.2', ports })
     const second = endpointSpec({ id: idOf('e2'), address4: '10.9.0.3', ports })
-    const guarded = [{ network, endpoints: [first, second] }]
-    const { elements, doubles, ownerOf } = wantedElements(guarded, ['eth0', 'eth0'])
+    const owned = ownedElements(network, [first, second])
+    const { elements, doubles, ownerOf } = wantedElements(owned, ['eth0', 'eth0'])
     const found = elements.filter(({ set }) => set === 'any4')
     t.strictSame(found.map(elementWords), ['6 . 8080 : 10.9.0.2 . 80'])
     t.equal(elements.filter(({ set }) => set === 'outward').length, 1)
