@@ -68,7 +68,11 @@ async function prunes(t: Test, engine: Engine, plain: Plain): Promise<void> {
   const create = (name: string) => engine.cli('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', name)
   for (const name of ['lost', 'used']) await create(name)
   await engine.cli('run', '-d', '--name', 'app', '--network', 'used', 'busybox')
-  const links = () => engine.sh(['ip', '-br', 'link'])
+  /** Names: their states settle by and by, and the plugin makes a device for a moment to see what the kernel can do. */
+  const links = async () => {
+    const names = (await engine.sh(['ip', '-br', 'link'])).split('\n').map((line) => line.split(/[\s@]/)[0])
+    return names.filter((name) => !name?.startsWith('sq-')).toSorted()
+  }
   const before = await links()
   await plain.kill('SIGKILL')
   await engine.refusal('network', 'rm', 'lost').catch(() => undefined)
@@ -83,10 +87,10 @@ async function prunes(t: Test, engine: Engine, plain: Plain): Promise<void> {
     status: 0,
     stdout: /^WARNING! .*\n {2}lost \(bridge sl-\w+, [\d.]+\/\d+\)\nAre you sure/,
   })
-  t.equal(await links(), before, 'without an answer nothing goes')
+  t.strictSame(await links(), before, 'without an answer nothing goes')
   t.match(await command(engine, 'prune', '-f'), { status: 0, stdout: 'Deleted Networks:\nlost\n' })
   t.match(await command(engine, 'prune', '-f'), { status: 0, stdout: /^Nothing to prune/ })
-  t.equal((await links()).match(/\bsl-/g)?.length, (before.match(/\bsl-/g)?.length ?? 0) - 1)
+  t.equal((await links()).length, before.length - 1)
   t.match(await command(engine, 'ls'), { stdout: /^used /m })
   await engine.cli('rm', '-f', 'app')
   await engine.cli('network', 'rm', 'used')

@@ -34,7 +34,7 @@ t.test('build.sh gives the plugin the engine’s socket, unless it is told not t
     config.mounts.filter(({ name }) => name !== 'engine'),
   )
   const install = (path: string, wanted = 'engine', env = engine.env) =>
-    run(['bash', '-c', create(path, wanted)], { cwd: repo, env })
+    run(['bash', '-c', create(path, wanted)], { cwd: repo, env: { SLUICE_CACHE: engine.dir, ...env } })
   const source = () =>
     engine.cli('plugin', 'inspect', '-f', `{{range .Settings.Mounts}}${engineSource}{{end}}`, 'sluice:latest')
   const remove = () => engine.cli('plugin', 'rm', 'sluice:latest')
