@@ -1,5 +1,7 @@
 import { PASS_MARK } from '../values/names.ts'
 import type { Command, Program } from './command.ts'
+import type { CommandError } from './command-error.ts'
+import type { Host } from './host.ts'
 
 /** The chain that Docker keeps for others' rules, and comes by first. */
 export const USER_CHAIN = 'DOCKER-USER'
@@ -56,6 +58,32 @@ export function parseFilter(listing: string): FilterTable {
     forwardDrops: lines.includes('-P FORWARD DROP'),
     devices: [...new Set(lines.flatMap(devicesOf))],
   }
+}
+
+/**
+ * Which iptables the host filters with. Asking the legacy one would make its tables, so it is asked only where
+ * /proc says that they are there.
+ */
+export async function filterBackends(host: Host): Promise<Program[]> {
+  const [v4 = '', v6 = ''] = await Promise.all([
+    host.read('/proc/net/ip_tables_names'),
+    host.read('/proc/net/ip6_tables_names'),
+  ])
+  return [
+    'iptables-nft',
+    'ip6tables-nft',
+    ...(v4.includes('filter') ? (['iptables-legacy'] as const) : []),
+    ...(v6.includes('filter') ? (['ip6tables-legacy'] as const) : []),
+  ]
+}
+
+/** The filter table as it is; empty where the program is not installed. */
+export async function filterTable(host: Host, backend: Program): Promise<FilterTable> {
+  const listing = await host.show(backend, ['-w', '-S']).catch((error: CommandError) => {
+    if (/ENOENT/.test(error.stderr)) return ''
+    throw error
+  })
+  return parseFilter(listing)
 }
 
 /** @param at the rule's number in the chain, from 1 */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { planMedium } from '../../lib/features/shaping/layout.ts'
 import type { Command } from '../../lib/kernel/command.ts'
-import { shown } from '../../lib/kernel/observe.ts'
+import { shown } from '../../lib/kernel/tc/show.ts'
 import { addFilter, deleteMember, filterOf, type Member } from '../../lib/kernel/tc/tree.ts'
 import { applyPlan } from '../../lib/plan/plan.ts'
 import { mediumName } from '../../lib/values/names.ts'

@@ -3,6 +3,8 @@ import type { Command } from '../../kernel/command.ts'
 import { CommandError } from '../../kernel/command-error.ts'
 import type { Host } from '../../kernel/host.ts'
 import { outwardDevices } from '../../kernel/ip/bridges.ts'
+import { filterBackends } from '../../kernel/iptables.ts'
+import { listTable } from '../../kernel/nft/show.ts'
 import {
   addElements,
   createTables,
@@ -12,7 +14,6 @@ import {
   type Element,
   placedWords,
 } from '../../kernel/nft/table.ts'
-import { filterBackends, listTable } from '../../kernel/observe.ts'
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import { applyPlan, revertPlan } from '../../plan/plan.ts'

@@ -1,7 +1,6 @@
 import type { Program } from '../../kernel/command.ts'
 import type { Host } from '../../kernel/host.ts'
-import { USER_CHAIN } from '../../kernel/iptables.ts'
-import { filterBackends, filterTable } from '../../kernel/observe.ts'
+import { filterBackends, filterTable, USER_CHAIN } from '../../kernel/iptables.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import { createQueue } from '../../values/queue.ts'
 import { planGate } from './elements.ts'

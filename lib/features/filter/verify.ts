@@ -1,5 +1,5 @@
+import type { ListedTable } from '../../kernel/nft/show.ts'
 import { ALONE_RULE_COUNT, type Element, elementWords, RULE_COUNT } from '../../kernel/nft/table.ts'
-import type { ListedTable } from '../../kernel/observe.ts'
 
 /** Sets that nft may show in another way than they were given: adjacent subnets as one range, say. */
 const COUNTED = /^(?:subnets|masquerade|source)/

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../../kernel/host.ts'
-import { followHost, followRuleset } from '../../kernel/monitor.ts'
+import { followHost } from '../../kernel/ip/monitor.ts'
+import { followRuleset } from '../../kernel/nft/monitor.ts'
 
 /** ms, but for `repairs` */
 export const TIMES = {

@@ -1,5 +1,5 @@
 import type { Host } from '../../kernel/host.ts'
-import { shown } from '../../kernel/observe.ts'
+import { shown } from '../../kernel/tc/show.ts'
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { Kept, NetworkSpec } from '../../model/network.ts'
 import {

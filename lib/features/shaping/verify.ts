@@ -1,5 +1,5 @@
-import { readShown, type SeenQdisc, type Shown } from '../../kernel/observe.ts'
 import type { Placed, Qdisc } from '../../kernel/tc/qdisc.ts'
+import { readShown, type SeenQdisc, type Shown } from '../../kernel/tc/show.ts'
 import {
   type ClassSpec,
   filterOf,

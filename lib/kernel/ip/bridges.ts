@@ -1,6 +1,6 @@
 import { LINK_GROUP } from '../../values/names.ts'
 import type { Host } from '../host.ts'
-import { filterBackends, filterTable } from '../observe.ts'
+import { filterBackends, filterTable } from '../iptables.ts'
 import { isPlain, surroundings } from '../surroundings.ts'
 
 interface BridgeJson {

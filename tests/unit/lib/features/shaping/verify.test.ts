@@ -13,8 +13,8 @@ import {
   layoutFaults,
   verifyLayout,
 } from '../../../../../lib/features/shaping/verify.ts'
-import { readShown, type Shown } from '../../../../../lib/kernel/observe.ts'
 import type { Netem } from '../../../../../lib/kernel/tc/qdisc.ts'
+import { readShown, type Shown } from '../../../../../lib/kernel/tc/show.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import { applyPlan } from '../../../../../lib/plan/plan.ts'
 import { endpointSpec, networkSpec } from '../../../../support/messages.ts'

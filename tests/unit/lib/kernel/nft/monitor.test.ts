@@ -1,6 +1,6 @@
 import t from 'tap'
-import { followRuleset, isSuspicious } from '../../../../lib/kernel/monitor.ts'
-import { fakeHost } from '../../../support/fake-host.ts'
+import { followRuleset, isSuspicious } from '../../../../../lib/kernel/nft/monitor.ts'
+import { fakeHost } from '../../../../support/fake-host.ts'
 
 const GATE = 'ip filter DOCKER-USER meta mark & 0x00001000 == 0x00001000'
 

@@ -1,6 +1,6 @@
-import { PASS_MARK, TABLE } from '../values/names.ts'
-import type { Host } from './host.ts'
-import { BRIDGE_CHAINS, USER_CHAIN } from './iptables.ts'
+import { PASS_MARK, TABLE } from '../../values/names.ts'
+import type { Host } from '../host.ts'
+import { BRIDGE_CHAINS, USER_CHAIN } from '../iptables.ts'
 
 /**
  * Elements that one `nft monitor` may hear of. It keeps each, 1.4 kB, until the set is gone, whether or not the element
@@ -59,27 +59,3 @@ export async function followRuleset(
   const words = await host.watch('nft', ['monitor'], hear, AbortSignal.any([signal, old.signal]))
   return old.signal.aborted ? undefined : words
 }
-
-/** What `ip monitor link netconf` prints of a device that may be a bridge of somebody else's: not of ours, and of no container's end. */
-const LINK = /^(?:Deleted )?\d+: (?!s[lvpieq]-|veth)/
-const FORWARDING_OFF = /^inet6? all forwarding off/
-
-/** What the kernel tells of the host beside its rules. */
-export interface HostEvents {
-  /** a device has come, gone or changed that may be a bridge */
-  readonly link: () => void
-  /** somebody has switched off the forwarding of a family */
-  readonly forwardingOff: () => void
-}
-
-/** Follows devices and forwarding until that is no longer possible. @returns why it ended */
-export const followHost = (host: Host, events: HostEvents, signal: AbortSignal): Promise<string> =>
-  host.watch(
-    'ip',
-    ['monitor', 'link', 'netconf'],
-    (line) => {
-      if (LINK.test(line)) events.link()
-      else if (FORWARDING_OFF.test(line)) events.forwardingOff()
-    },
-    signal,
-  )

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { readShown, shown } from '../../../../lib/kernel/observe.ts'
-import { fakeHost } from '../../../support/fake-host.ts'
+import { readShown, shown } from '../../../../../lib/kernel/tc/show.ts'
+import { fakeHost } from '../../../../support/fake-host.ts'
 
 const QDISCS = `[{"kind":"tbf","handle":"1:","root":true,"refcnt":2,"options":{"rate":6250000,"burst":25000,"lat":8000}},{"kind":"bfifo","handle":"6002:","parent":"2:1","options":{"limit":62500}},{"kind":"ingress","handle":"ffff:","parent":"ffff:fff1","options":{}}]`
 const MEDIUM = `[{"kind":"htb","handle":"1:","root":true,"refcnt":2,"options":{"r2q":10,"default":"0x10"}},{"kind":"bfifo","handle":"11:","parent":"1:11","options":{"limit":62500}}]`
@@ -82,4 +82,18 @@ t.test('shown() puts together what every device says, and passes over those that
   t.strictSame([...classes.keys()], ['si-2 1:11', 'si-2 1:1', 'si-3 1:11', 'si-3 1:1'])
   t.strictSame([classes.get('si-2 1:11')?.rate, classes.get('si-3 1:11')?.rate], [8e3, 9e3])
   t.strictSame([...(found ?? [])], ['si-2 2:', 'si-2 800::1', 'si-2 2:2:1 1:11', 'sv-1 800::1 si-2'])
+})
+
+t.test('shown() does not take classes for those of a device that goes between its two lines', async (t) => {
+  const says: Record<string, string> = {
+    'tc qdisc show dev si-1': MEDIUM,
+    'tc qdisc show dev si-2': MEDIUM,
+    'tc class show dev si-2': CLASSES['JSON of iproute2 6.15'],
+  }
+  const host = fakeHost({
+    answer: (line) => says[line] ?? '[]',
+    fail: (line) => (line === 'tc class show dev si-1' ? 'Cannot find device "si-1"' : undefined),
+  })
+  const { classes } = await shown(host, ['si-1', 'si-2'], [])
+  t.strictSame([...classes.keys()], ['si-2 1:11', 'si-2 1:1'])
 })

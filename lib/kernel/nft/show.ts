@@ -1,0 +1,58 @@
+import type { CommandError } from '../command-error.ts'
+import type { Host } from '../host.ts'
+
+/** A table of ours as nft lists it. */
+export interface ListedTable {
+  readonly rules: number
+  /** set or map name to elements, as nft reads them but for quotes */
+  readonly sets: ReadonlyMap<string, readonly string[]>
+}
+
+interface TableJson {
+  readonly nftables: readonly {
+    readonly set?: SetJson
+    readonly map?: SetJson
+    readonly rule?: object
+  }[]
+}
+interface SetJson {
+  readonly name: string
+  readonly elem?: readonly unknown[]
+}
+
+/** @returns undefined when there is no such table */
+export async function listTable(
+  host: Host,
+  family: 'inet' | 'bridge',
+  table: string,
+): Promise<ListedTable | undefined> {
+  const listing = await host
+    .show('nft', ['-j', 'list', 'table', family, table])
+    .catch((error: CommandError) => {
+      if (error.failure === 'missing') return undefined
+      throw error
+    })
+  if (listing === undefined) return undefined
+  const { nftables } = JSON.parse(listing) as TableJson
+  return {
+    rules: nftables.filter(({ rule }) => rule).length,
+    sets: new Map(
+      nftables.flatMap(({ set, map }) => {
+        const found = set ?? map
+        return found ? [[found.name, (found.elem ?? []).map(elementText)]] : []
+      }),
+    ),
+  }
+}
+
+/** Protocols that nft names where it can look them up (/etc/protocols). */
+const PROTOCOLS: Readonly<Record<string, string>> = { tcp: '6', udp: '17', sctp: '132' }
+
+/** An element as libnftables-json(5) has it: a map's is a pair of key and value. */
+function elementText(json: unknown): string {
+  if (Array.isArray(json)) return json.map(elementText).join(' : ')
+  if (typeof json !== 'object' || json === null) return PROTOCOLS[String(json)] ?? String(json)
+  const { concat, prefix } = json as { concat?: unknown[]; prefix?: { addr: string; len: number } }
+  if (concat) return concat.map(elementText).join(' . ')
+  return prefix ? `${prefix.addr}/${prefix.len}` : JSON.stringify(json)
+}

@@ -1,0 +1,37 @@
+/** A class of an htb as it is. Rates in bit/s. */
+export interface SeenClass {
+  readonly rate: number
+  readonly ceil: number
+  readonly priority: number
+}
+
+interface ClassJson {
+  readonly class: string
+  readonly handle: string
+  /** bytes a second */
+  readonly rate: number
+  readonly ceil: number
+  /** absent on classes with classes below them */
+  readonly prio?: number
+}
+
+/** What `tc -j class show` printed, by class id. */
+export const parseClasses = (text: string): ReadonlyMap<string, SeenClass> =>
+  new Map([...parseJsonClasses(text), ...parseTextClassesBefore615(text)])
+
+const parseJsonClasses = (text: string): [string, SeenClass][] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('[{"class"'))
+    .flatMap((line) => JSON.parse(line) as ClassJson[])
+    .map(({ handle, rate, ceil, prio = 0 }) => [handle, { rate: rate * 8, ceil: ceil * 8, priority: prio }])
+
+const TEXT_CLASS = /^class htb (\S+) .*?(?:prio (\d+) )?rate (\d+)([KMGT]?)bit ceil (\d+)([KMGT]?)bit/gm
+const bits = (number = '', unit = ''): number => Number(number) * 10 ** (3 * ' KMGT'.indexOf(unit || ' '))
+
+/** iproute2 older than 6.15 ignores `-j` for htb classes and prints text. */
+const parseTextClassesBefore615 = (text: string): [string, SeenClass][] =>
+  [...text.matchAll(TEXT_CLASS)].map(([, id = '', prio = '0', rate, rateUnit, ceil, ceilUnit]) => [
+    id,
+    { rate: bits(rate, rateUnit), ceil: bits(ceil, ceilUnit), priority: Number(prio) },
+  ])
