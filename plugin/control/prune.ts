@@ -8,7 +8,7 @@ import { formatSubnet, parseSubnet } from '../../lib/values/addresses.ts'
 import { ConflictError } from '../../lib/values/errors.ts'
 import { hostEndName, peerEndName } from '../../lib/values/names.ts'
 import type { Follower } from '../follower/follower.ts'
-import type { Pruned } from './types.ts'
+import type { Pruned } from './schema/components.ts'
 
 export interface PruneParts {
   readonly host: Host

@@ -1,23 +1,71 @@
-import type { Schema } from './schemas.ts'
+import type { Networks } from '../../lib/engine/networks.ts'
+import type { Capabilities } from '../../lib/kernel/capabilities.ts'
+import type { Host } from '../../lib/kernel/host.ts'
+import type { Tools } from '../../lib/kernel/tools.ts'
+import type { NameStore } from '../../lib/store/names.ts'
+import type { NetworkStore } from '../../lib/store/networks.ts'
+import type { PoolStore } from '../../lib/store/pools.ts'
+import type { Follower } from '../follower/follower.ts'
+import type { Overrides } from '../follower/overrides.ts'
+import type { Look } from './reading/look.ts'
+import type { Component, Schema } from './schema/schema.ts'
+import type { Naming } from './view/naming.ts'
+
+/** What the keeper knows of the host's health. */
+export interface Condition {
+  readonly repairs: number
+  readonly faults: readonly string[]
+}
+
+export interface ControlParts {
+  readonly host: Host
+  readonly store: NetworkStore
+  readonly networks: Networks
+  readonly names: NameStore
+  readonly overrides: Overrides
+  readonly follower: Pick<Follower, 'state' | 'nameOf'>
+  readonly pools: PoolStore
+  readonly capabilities: () => Promise<Capabilities>
+  readonly tools: () => Promise<Tools>
+  readonly condition: () => Condition
+  readonly version: string
+}
+
+/** What the routes act upon. */
+export interface Control extends ControlParts {
+  readonly naming: Naming
+  readonly look: Look
+}
 
 /** A request, as far as a route reads it. */
-export interface ControlRequest {
+export interface ControlRequest<Sent = unknown> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
-  readonly body: unknown
+  readonly body: Sent
   /** Notes what was changed, for the log. */
   readonly note: (what: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
-/** A route of the control interface, and what its description is made of. */
-export interface Route {
+/** How a route is called, and what its description is made of. */
+export interface RouteForm<Sent = unknown, Answered = unknown> {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST'
   /** with parameters in braces, as OpenAPI writes them */
   readonly path: string
   readonly summary: string
   readonly query?: Readonly<Record<string, Schema>>
-  /** names in SCHEMAS */
-  readonly body?: string
-  readonly answer?: string
+  readonly body?: Component<Sent>
+  readonly answer?: Component<Answered>
+}
+
+/** A route of the control interface. It answers with a value, or with the JSON of one. */
+export interface Resource<Sent = unknown, Answered = unknown> extends RouteForm<Sent, Answered> {
+  handle(control: Control, request: ControlRequest<Sent>): Answered | Promise<Answered | Buffer>
+}
+
+/** A route with the parts that it acts upon. */
+export interface Route extends RouteForm {
   readonly handle: (request: ControlRequest) => unknown
 }
+
+/** Holds a route's function to the schemas of what it takes and gives. */
+export const resource = <Sent, Answered>(one: Resource<Sent, Answered>): Resource => one

@@ -2,7 +2,7 @@ import type { PublishedPort } from '../../lib/model/port.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import { hostEndName } from '../../lib/values/names.ts'
 import type { Logged } from '../change-log.ts'
-import { formatPorts } from '../control/ports.ts'
+import { formatPorts } from '../control/view/ports.ts'
 import type * as wire from './messages.ts'
 
 /** Looks before a call, and again when the call has ended; nothing where it changed nothing. */

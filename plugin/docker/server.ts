@@ -14,7 +14,7 @@ import {
 } from '../../lib/values/errors.ts'
 import type { Logged } from '../change-log.ts'
 import type { ControlRequest, Route } from '../control/route.ts'
-import { faultText, requestSchema } from '../control/validation.ts'
+import { faultText, requestSchema } from '../control/schema/validation.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Answer, Drivers } from './messages.ts'
 import type { Watch } from './observers.ts'

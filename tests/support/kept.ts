@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Test } from 'tap'
 import { connectPlugin } from '../../plugin/cli/engine/client.ts'
-import type { Endpoint, Network } from '../../plugin/control/types.ts'
+import type { Endpoint, Network } from '../../plugin/control/schema/components.ts'
 import { createNetwork, type Lab, reaches, type Scenario, startContainer, tidy } from './lab.ts'
 import { until } from './until.ts'
 

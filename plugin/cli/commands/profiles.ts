@@ -1,4 +1,4 @@
-import type { Profile } from '../../control/types.ts'
+import type { Profile } from '../../control/schema/components.ts'
 import type { Run } from '../call.ts'
 import { connectEngine } from '../engine/engine.ts'
 import { findPlugins } from '../engine/plugins.ts'

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { messageOf } from '../../../lib/values/errors.ts'
-import type { Network } from '../../control/types.ts'
+import type { Network } from '../../control/schema/components.ts'
 import type { Output, Run } from '../call.ts'
 import type { Client } from '../engine/client.ts'
 import { connectEngine, type Engine } from '../engine/engine.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../control/types.ts'
+import type { Change } from '../../control/schema/components.ts'
 import type { Call, Run } from '../call.ts'
 import { resolveTarget } from '../engine/target.ts'
 import { UsageError } from '../usage-error.ts'

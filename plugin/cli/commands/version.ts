@@ -1,5 +1,5 @@
 import { messageOf } from '../../../lib/values/errors.ts'
-import type { Health } from '../../control/types.ts'
+import type { Health } from '../../control/schema/components.ts'
 import type { Run } from '../call.ts'
 import { composeVersion } from '../compose/read.ts'
 import { connectEngine } from '../engine/engine.ts'

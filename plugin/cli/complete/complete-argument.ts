@@ -1,4 +1,4 @@
-import type { Options, Profile } from '../../control/types.ts'
+import type { Options, Profile } from '../../control/schema/components.ts'
 import type { Argument } from '../call.ts'
 import type { NetworkView } from '../engine/view.ts'
 

@@ -1,4 +1,4 @@
-import type { ExplainRequest, Options } from '../../control/types.ts'
+import type { ExplainRequest, Options } from '../../control/schema/components.ts'
 import { gatewayOf, portTexts } from './ports.ts'
 import type { Attachments, ComposeFile, ServiceNetworks, Words } from './types.ts'
 

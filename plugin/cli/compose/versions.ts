@@ -1,4 +1,4 @@
-import type { ExplainRequest } from '../../control/types.ts'
+import type { ExplainRequest } from '../../control/schema/components.ts'
 
 /** The first Compose that passes a service's `driver_opts` on to the engine. */
 const PASSES = [2, 27, 1] as const

@@ -9,7 +9,7 @@ import type {
   Network,
   Profile,
   Pruned,
-} from '../../control/types.ts'
+} from '../../control/schema/components.ts'
 
 /** ms without a word from the plugin, after which a call has failed */
 const PATIENCE = 30_000

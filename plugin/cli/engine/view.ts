@@ -1,4 +1,4 @@
-import type { Endpoint, Network } from '../../control/types.ts'
+import type { Endpoint, Network } from '../../control/schema/components.ts'
 import type { Client } from './client.ts'
 import type { Engine, EngineNetwork } from './engine.ts'
 

@@ -1,4 +1,4 @@
-import type { Change, Endpoint, Options } from '../../control/types.ts'
+import type { Change, Endpoint, Options } from '../../control/schema/components.ts'
 import { PROFILES } from '../../options/profiles.ts'
 import { fullName, isOption, OPTIONS } from '../../options/table.ts'
 

@@ -1,4 +1,4 @@
-import type { Direction, Options, Tree } from '../../control/types.ts'
+import type { Direction, Options, Tree } from '../../control/schema/components.ts'
 import type { EndpointView, NetworkView } from '../engine/view.ts'
 import { formatCap, formatDelay, formatLoss, formatMeasured, formatSize, NONE } from './format.ts'
 

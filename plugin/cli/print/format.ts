@@ -1,5 +1,5 @@
 import { formatDuration, formatRate } from '../../../lib/values/units.ts'
-import type { Direction } from '../../control/types.ts'
+import type { Direction } from '../../control/schema/components.ts'
 
 /** What stands for nothing in a cell. */
 export const NONE = '-'

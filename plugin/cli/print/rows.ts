@@ -1,4 +1,4 @@
-import type { Direction } from '../../control/types.ts'
+import type { Direction } from '../../control/schema/components.ts'
 import type { EndpointView, NetworkView } from '../engine/view.ts'
 import { formatBoth, formatCap, formatDelay, formatLoss, NONE } from './format.ts'
 

@@ -16,7 +16,7 @@ import type { Command } from '../../../lib/kernel/command.ts'
 import { createTables } from '../../../lib/kernel/nft/table.ts'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { Plan } from '../../../lib/plan/plan.ts'
-import type { Explained, ExplainRequest } from '../types.ts'
+import type { Explained, ExplainRequest } from '../schema/components.ts'
 import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './specs.ts'
 
 interface ExplainParts {

@@ -11,7 +11,7 @@ import {
   parseAttachmentOptions,
   parseNetworkOptions,
 } from '../../options/parse.ts'
-import type { ExplainRequest } from '../types.ts'
+import type { ExplainRequest } from '../schema/components.ts'
 import { examplePorts, parsePorts } from './wanted-ports.ts'
 
 /** Documentation's own networks (RFC 5737, RFC 3849), for want of those that will be chosen. */

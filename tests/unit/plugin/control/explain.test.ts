@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { ExplainRequest } from '../../../../plugin/control/types.ts'
+import type { ExplainRequest } from '../../../../plugin/control/schema/components.ts'
 import { agreeableHost } from '../../fixtures/fake-tc.ts'
 import { openServer } from '../../fixtures/parts.ts'
 

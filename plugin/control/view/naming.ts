@@ -1,7 +1,7 @@
-import type { NameStore } from '../../lib/store/names.ts'
-import type { Follower } from '../follower/follower.ts'
-import type { Overrides } from '../follower/overrides.ts'
-import type { Endpoint, Network } from './types.ts'
+import type { NameStore } from '../../../lib/store/names.ts'
+import type { Follower } from '../../follower/follower.ts'
+import type { Overrides } from '../../follower/overrides.ts'
+import type { Endpoint, Network } from '../schema/components.ts'
 
 export interface NamingParts {
   readonly names: NameStore

@@ -4,7 +4,7 @@ import { chainsOf } from '../../../../../lib/features/shaping/passed.ts'
 import { type Counters, NO_COUNTERS, type Readings } from '../../../../../lib/kernel/tc/counters.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import { hostEndName } from '../../../../../lib/values/names.ts'
-import { endpointView, networkView } from '../../../../../plugin/control/views.ts'
+import { endpointView, networkView } from '../../../../../plugin/control/view/views.ts'
 import { endpointSpec, networkSpec } from '../../../../support/messages.ts'
 import { ABLE } from '../../../fixtures/abilities.ts'
 

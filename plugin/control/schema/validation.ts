@@ -1,4 +1,5 @@
-import { SCHEMAS, type Schema } from './schemas.ts'
+import type { RouteForm } from '../route.ts'
+import type { Schema } from './schema.ts'
 
 /** Path parameters of a route, and how each is described. */
 export const pathParameters = (path: string): readonly string[] =>
@@ -11,13 +12,7 @@ export interface RequestSchema {
   readonly body?: Schema
 }
 
-interface Checked {
-  readonly path: string
-  readonly query?: Readonly<Record<string, Schema>>
-  readonly body?: string
-}
-
-export function requestSchema({ path, query = {}, body }: Checked): RequestSchema {
+export function requestSchema({ path, query = {}, body }: RouteForm): RequestSchema {
   const names = pathParameters(path)
   return {
     params: {
@@ -26,7 +21,7 @@ export function requestSchema({ path, query = {}, body }: Checked): RequestSchem
       required: names,
     },
     querystring: { type: 'object', properties: query, additionalProperties: false },
-    ...(body === undefined ? {} : { body: SCHEMAS[body] as Schema }),
+    ...(body ? { body: body.schema } : {}),
   }
 }
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { optionNames } from '../../../../plugin/options/table.ts'
-import { createEndpoint, createNetwork, ENDPOINT, NETWORK } from '../../../support/messages.ts'
-import { agreeableHost } from '../../fixtures/fake-tc.ts'
-import { openServer } from '../../fixtures/parts.ts'
+import { optionNames } from '../../../../../plugin/options/table.ts'
+import { createEndpoint, createNetwork, ENDPOINT, NETWORK } from '../../../../support/messages.ts'
+import { agreeableHost } from '../../../fixtures/fake-tc.ts'
+import { openServer } from '../../../fixtures/parts.ts'
 
 interface Schema {
   readonly type?: string | readonly string[]

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { PublishedPort } from '../../../../lib/model/port.ts'
-import { formatPorts } from '../../../../plugin/control/ports.ts'
+import type { PublishedPort } from '../../../../../lib/model/port.ts'
+import { formatPorts } from '../../../../../plugin/control/view/ports.ts'
 
 /** From `0.0.0.0 8080 80 tcp`. */
 const port = (text: string): PublishedPort => {

@@ -1,5 +1,5 @@
-import type { LinkOptions, LossModel } from '../../lib/model/link.ts'
-import { formatDuration, formatPercent, formatRate } from '../../lib/values/units.ts'
+import type { LinkOptions, LossModel } from '../../../lib/model/link.ts'
+import { formatDuration, formatPercent, formatRate } from '../../../lib/values/units.ts'
 
 const size = (bytes: number): string => `${bytes}b`
 const model = ({ model: name, percents }: LossModel): string =>

@@ -1,13 +1,12 @@
-import type { Route } from './route.ts'
-import { SCHEMAS } from './schemas.ts'
+import type { RouteForm } from '../route.ts'
+import { COMPONENTS, Failure } from './components.ts'
+import { type Component, ref } from './schema.ts'
 import { pathParameters } from './validation.ts'
 
-const json = (name: string): object => ({
-  'application/json': { schema: { $ref: `#/components/schemas/${name}` } },
-})
+const json = (component: Component): object => ({ 'application/json': { schema: ref(component) } })
 
 /** The routes as OpenAPI 3.1. */
-export function openapi(routes: readonly Route[], version: string): object {
+export function openapi(routes: readonly RouteForm[], version: string): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
     const operations = paths[route.path] ?? {}
@@ -23,11 +22,11 @@ export function openapi(routes: readonly Route[], version: string): object {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
-    components: { schemas: SCHEMAS },
+    components: { schemas: Object.fromEntries(COMPONENTS.map(({ name, schema }) => [name, schema])) },
   }
 }
 
-function operationOf({ path, summary, query = {}, body, answer }: Route): object {
+function operationOf({ path, summary, query = {}, body, answer }: RouteForm): object {
   const parameters = [
     ...pathParameters(path).map((name) => ({
       name,
@@ -43,7 +42,7 @@ function operationOf({ path, summary, query = {}, body, answer }: Route): object
     ...(body ? { requestBody: { required: true, content: json(body) } } : {}),
     responses: {
       200: { description: 'done', ...(answer ? { content: json(answer) } : {}) },
-      default: { description: 'refused or failed', content: json('Error') },
+      default: { description: 'refused or failed', content: json(Failure) },
     },
   }
 }

@@ -1,5 +1,5 @@
-import type { PublishedPort } from '../../lib/model/port.ts'
-import { parseAddress } from '../../lib/values/addresses.ts'
+import type { PublishedPort } from '../../../lib/model/port.ts'
+import { parseAddress } from '../../../lib/values/addresses.ts'
 
 /** Neighbouring ports in one text. */
 interface Run {

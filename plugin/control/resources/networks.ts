@@ -1,0 +1,95 @@
+import { showTree } from '../../../lib/kernel/tc/counters.ts'
+import type { NetworkSpec } from '../../../lib/model/network.ts'
+import { difference } from '../../change-log.ts'
+import { changeGiven } from '../../options/change.ts'
+import { checkNetworkShape, parseNetworkOptions } from '../../options/parse.ts'
+import { findNetwork } from '../find.ts'
+import { pruneNetwork } from '../prune.ts'
+import { type Control, type ControlRequest, resource } from '../route.ts'
+import { type Change, ChangeRequest, Network, Networks, type Options, Pruned } from '../schema/components.ts'
+import { devicesOf } from '../view/views.ts'
+
+export const networks = [
+  resource({
+    method: 'GET',
+    path: '/v1/networks',
+    summary: 'All networks with their attachments and counters',
+    answer: Networks,
+    handle: listNetworks,
+  }),
+  resource({
+    method: 'GET',
+    path: '/v1/networks/{id}',
+    summary: 'One network, compared with what is on the host',
+    query: { tree: { enum: ['0', '1'], description: '1 to add what tc prints of every device' } },
+    answer: Network,
+    handle: showNetwork,
+  }),
+  resource({
+    method: 'DELETE',
+    path: '/v1/networks/{id}',
+    summary:
+      'Removes a network that the engine does not know; refused while the engine knows it or a container is on it',
+    answer: Pruned,
+    handle: removeNetwork,
+  }),
+  resource({
+    method: 'PATCH',
+    path: '/v1/networks/{id}/options',
+    summary: 'Changes a network under traffic; the change outlives restarts',
+    body: ChangeRequest,
+    answer: Network,
+    handle: changeNetwork,
+  }),
+]
+
+function listNetworks({ look }: Control): Promise<Buffer> {
+  return look.listing()
+}
+
+async function viewNetwork({ look }: Control, spec: NetworkSpec): Promise<Network> {
+  return look.view(spec, await look.look([spec]))
+}
+
+async function showNetwork(
+  control: Control,
+  { params: { id = '' }, query }: ControlRequest,
+): Promise<Network> {
+  const spec = findNetwork(id, control)
+  const shown = await viewNetwork(control, spec)
+  if (query.tree !== '1') return shown
+  const devices = devicesOf(spec, control.look.members(spec.id))
+  const tree = await Promise.all(
+    devices.map(async (device) => ({ device, text: await showTree(control.host, device) })),
+  )
+  return { ...shown, tree: tree.filter(({ text }) => text.length > 0) }
+}
+
+async function removeNetwork(
+  control: Control,
+  { params: { id = '' }, note }: ControlRequest,
+): Promise<Pruned> {
+  const pruned = await pruneNetwork(findNetwork(id, control).id, control)
+  const { bridge, endpoints } = pruned
+  note('pruned network', { network: pruned.id, bridge, endpoints })
+  return pruned
+}
+
+async function changeNetwork(
+  control: Control,
+  { params, body: { options: change }, note }: ControlRequest<{ readonly options: Change }>,
+): Promise<Network> {
+  const { id } = findNetwork(params.id ?? '', control)
+  let before: Options = {}
+  let after: Options = {}
+  await control.networks.changeNetwork(id, (network) => {
+    before = network.given ?? {}
+    const { shape } = parseNetworkOptions(changeGiven(before, change, 'network'))
+    checkNetworkShape(shape, network.mtu)
+    after = shape.given
+    return shape
+  })
+  const changed = difference(before, after)
+  if (changed) note('changed network', { network: id, ...changed })
+  return viewNetwork(control, control.networks.network(id))
+}

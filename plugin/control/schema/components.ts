@@ -1,0 +1,224 @@
+import {
+  type Component,
+  component,
+  flag,
+  list,
+  number,
+  numberOrNull,
+  object,
+  oneOf,
+  record,
+  ref,
+  request,
+  type Schema,
+  text,
+  textOrNull,
+  type Value,
+} from './schema.ts'
+
+/** What the control interface takes and gives: requests are validated by these, OpenAPI shows them, and the types follow from them. */
+
+const optionsAs = (description: string): Schema<Options> => record({ type: 'string' }, description)
+const options = optionsAs('options by key, as docs/options.md lists them')
+export type Options = Readonly<Record<string, string>>
+
+/** What one direction is held to, and its counters since the link was made. */
+export const Direction = component(
+  'Direction',
+  object({
+    rate: numberOrNull('cap, bit/s; null where there is none'),
+    delay: number('microseconds, one way'),
+    jitter: number('microseconds'),
+    loss: number('percent, in the mean'),
+    queue: textOrNull('qdisc that packets wait in'),
+    measured: numberOrNull('bit/s, over 0.1 to 10 s until it was read; null where nothing was read before'),
+    bytes: number('passed since it was made'),
+    packets: number('passed since it was made'),
+    drops: number('packets'),
+    dropped: object({
+      limit: number('of the drops, those of the queue under the cap: TCP finds its rate by them'),
+      loss: number('those of configured loss'),
+      link: number('those of a link without a shape'),
+    }),
+    backlog: number('bytes that wait'),
+    at: number('when it was read, ms since 1970'),
+  }),
+)
+export type Direction = Value<typeof Direction>
+
+const changes = (description: string) => record<string | null>({ type: ['string', 'null'] }, description)
+/** A string sets a key, null unsets it. */
+export type Change = Value<ReturnType<typeof changes>>
+
+export const Endpoint = component(
+  'Endpoint',
+  object(
+    {
+      id: text("Docker's endpoint id"),
+      name: text("its container's; absent while the engine has named none"),
+      container: text("its container's id"),
+      image: text("its container's"),
+      labels: optionsAs("its container's"),
+      kept: changes("changed by hand and kept for the container's name; null takes back what it came with"),
+      keptBy: oneOf(['name', 'endpoint'], 'of a change: what it is kept by'),
+      network: text("Docker's network id"),
+      link: text('host end of the veth pair'),
+      mac: text("the container's"),
+      addresses: list(text('IPv4 or IPv6, without prefix length')),
+      ports: list(text('published, as `docker ps` writes them: 0.0.0.0:80-81->80-81/tcp')),
+      options: optionsAs("the attachment's own options"),
+      effective: optionsAs("in force: the network's, the profile's and the attachment's, by direction"),
+      up: ref(Direction, 'what the container sends'),
+      down: ref(Direction, 'what the container receives'),
+      faults: list(text('what is not as it should be, in words')),
+    },
+    ['name', 'container', 'image', 'labels', 'kept', 'keptBy', 'ports'],
+  ),
+)
+export type Endpoint = Value<typeof Endpoint>
+
+/** A device, and what `tc -s` prints of it. */
+const tree = object({ device: text('name'), text: list(text('as `tc -s` prints it')) })
+export type Tree = Value<typeof tree>
+
+export const Network = component(
+  'Network',
+  object(
+    {
+      id: text("Docker's network id"),
+      name: text('absent while the engine has named none'),
+      known: flag('the engine has it; absent while the engine is not followed'),
+      bridge: text('its bridge'),
+      mtu: number('bytes'),
+      internal: flag(),
+      subnets: list(text('CIDR')),
+      gateways: list(text('CIDR')),
+      options,
+      uplink: object({ up: ref(Direction), down: ref(Direction) }, ['up', 'down']),
+      shared: object({ rate: number('network.rate, bit/s') }),
+      faults: list(text('what is not as it should be, in words')),
+      endpoints: list(ref(Endpoint)),
+      tree: list(tree),
+    },
+    ['name', 'known', 'uplink', 'shared', 'tree'],
+  ),
+)
+export type Network = Value<typeof Network>
+
+export const Networks = component('Networks', object({ networks: list(ref(Network)) }))
+
+/** A network that was removed because its engine does not know it. */
+export const Pruned = component(
+  'Pruned',
+  object({
+    id: text("Docker's network id"),
+    bridge: text('its bridge'),
+    endpoints: number('how many went with it'),
+  }),
+)
+export type Pruned = Value<typeof Pruned>
+
+export const ChangeRequest = component(
+  'Change',
+  request({ options: changes('a string sets a key, null unsets it') }),
+)
+
+const profile = object({
+  name: text('value of `link`'),
+  summary: text('one line'),
+  options,
+  source: text('of the numbers'),
+})
+export type Profile = Value<typeof profile>
+export const Profiles = component('Profiles', object({ profiles: list(profile) }))
+
+export const Health = component(
+  'Health',
+  object({
+    status: oneOf(['ok', 'degraded']),
+    version: text('of the plugin'),
+    engine: text('`followed`, or `not followed: ` and why'),
+    uptime: number('seconds'),
+    networks: number('how many'),
+    endpoints: number('how many'),
+    repairs: number('differences that were set right since the start'),
+    faults: list(text('what could not be set right when it was last looked at, and what will not do')),
+    tools: record<string | null>(
+      { type: ['string', 'null'] },
+      'versions of the programs that the plugin runs; null where one is missing',
+    ),
+    capabilities: object({
+      kernel: text('release'),
+      iproute2: text('version'),
+      nft: text('version'),
+      qdiscs: record<boolean>({ type: 'boolean' }),
+      seed: flag('netem takes a seed'),
+      missing: list(text('kernel modules that some option needs')),
+    }),
+  }),
+)
+export type Health = Value<typeof Health>
+
+const explainEndpoint = request(
+  {
+    name: text("the attachment's"),
+    options,
+    ports: list(text('as `docker run -p` takes them: 127.0.0.1:8080:80/tcp')),
+  },
+  ['ports'],
+)
+export type ExplainEndpoint = Value<typeof explainEndpoint>
+
+export const ExplainRequest = component(
+  'ExplainRequest',
+  request(
+    {
+      name: { ...text("the network's"), minLength: 1 },
+      options,
+      endpoints: list(explainEndpoint),
+      subnets: list(text('CIDR'), 'an example where none is given'),
+      ipv6: flag('an example subnet where none is given'),
+      internal: flag(),
+    },
+    ['subnets', 'ipv6', 'internal'],
+  ),
+)
+export type ExplainRequest = Value<typeof ExplainRequest>
+
+export const Explained = component(
+  'Explained',
+  object({
+    commands: list(text('as it could be typed')),
+    notes: list(text('what else there is to know')),
+  }),
+)
+export type Explained = Value<typeof Explained>
+
+export const Failure = component(
+  'Error',
+  object({
+    error: object(
+      {
+        code: oneOf(['invalid', 'invalid_option', 'unsupported', 'not_found', 'conflict', 'failed']),
+        message: text('for a person'),
+        option: text('the option at fault'),
+      },
+      ['option'],
+    ),
+  }),
+)
+
+/** In the order in which the description lists them. */
+export const COMPONENTS: readonly Component[] = [
+  Direction,
+  Endpoint,
+  Network,
+  Networks,
+  Pruned,
+  ChangeRequest,
+  Profiles,
+  Health,
+  ExplainRequest,
+  Explained,
+  Failure,
+]
