@@ -9,10 +9,13 @@ export class InvalidRequestError extends Error {
 /** Something is wrong with one option. Its name comes first in the message. */
 export class OptionError extends InvalidRequestError {
   readonly option: string
+  /** the message without the option's name */
+  readonly reason: string
 
-  constructor(option: string, message: string) {
-    super(`${option}: ${message}`)
+  constructor(option: string, reason: string) {
+    super(`${option}: ${reason}`)
     this.option = option
+    this.reason = reason
   }
 }
 

@@ -5,6 +5,7 @@ import type { Tools } from '../../lib/kernel/tools.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import type { PoolStore } from '../../lib/store/pools.ts'
+import type { Queue } from '../../lib/values/queue.ts'
 import type { Follower } from '../follower/follower.ts'
 import type { Overrides } from '../follower/overrides.ts'
 import type { Look } from './reading/look.ts'
@@ -35,6 +36,8 @@ export interface ControlParts {
 export interface Control extends ControlParts {
   readonly naming: Naming
   readonly look: Look
+  /** One change of a network's options at a time: the next begins with what this one leads to. */
+  readonly queue: Queue
 }
 
 /** A request, as far as a route reads it. */

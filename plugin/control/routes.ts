@@ -1,3 +1,4 @@
+import { createQueue } from '../../lib/values/queue.ts'
 import { createLook } from './reading/look.ts'
 import { endpoints } from './resources/endpoints.ts'
 import { explanations } from './resources/explain.ts'
@@ -25,6 +26,6 @@ const RESOURCES: readonly Resource[] = [
 /** The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them. */
 export function controlRoutes(parts: ControlParts): Route[] {
   const naming = createNaming(parts)
-  const control = { ...parts, naming, look: createLook({ ...parts, naming }) }
+  const control = { ...parts, naming, look: createLook({ ...parts, naming }), queue: createQueue() }
   return RESOURCES.map((one) => ({ ...one, handle: (request) => one.handle(control, request) }))
 }

@@ -1,26 +1,15 @@
-import type { Networks, WantedEndpoint } from '../../lib/engine/networks.ts'
-import { inForce } from '../../lib/features/shaping/link.ts'
-import { isTaken, type Surroundings } from '../../lib/kernel/surroundings.ts'
+import type { Networks, WantedEndpoint, WantedNetwork } from '../../lib/engine/networks.ts'
 import type { EndpointSpec } from '../../lib/model/endpoint.ts'
 import type { NetworkSpec, SubnetSpec } from '../../lib/model/network.ts'
-import { bare, contains, parseAddress, parseSubnet, subnetFault } from '../../lib/values/addresses.ts'
+import { bare, contains, parseAddress, parseSubnet } from '../../lib/values/addresses.ts'
 import { InvalidRequestError } from '../../lib/values/errors.ts'
 import { bridgeName, peerEndName } from '../../lib/values/names.ts'
-import {
-  type AttachmentOptions,
-  checkLinkOptions,
-  checkNetworkShape,
-  checkPassage,
-  type NetworkOptions,
-  parseAttachmentOptions,
-  parseNetworkOptions,
-} from '../options/parse.ts'
+import { withDockersNames } from '../options/names.ts'
+import { type AttachmentOptions, parseAttachmentOptions, parseNetworkOptions } from '../options/parse.ts'
 import type * as wire from './messages.ts'
 import { asksForPorts, portRequests } from './port-requests.ts'
 
 const NETLABEL = 'com.docker.network'
-/** bytes: the least that IPv6 lives with */
-const IPV6_MTU = 1280
 
 export interface DriverParts {
   /** Told that an engine has called, and on which network something has changed. Returns at once. */
@@ -50,9 +39,8 @@ export const networkDriver = (networks: Networks, { nudge, refused }: DriverPart
       refused(`network ${message.NetworkID}: ${loss}`)
       throw new InvalidRequestError(loss)
     }
-    const options = parseNetworkOptions(genericOptions(message))
-    await networks.require(options.shape.options, options.shape.uplink)
-    await networks.addNetwork(message.NetworkID, (around) => networkSpec(message, options, around))
+    const spec = networkSpec(message)
+    await withDockersNames(networks.addNetwork(spec))
     return {}
   },
 
@@ -62,11 +50,8 @@ export const networkDriver = (networks: Networks, { nudge, refused }: DriverPart
   },
 
   CreateEndpoint: async (message: wire.CreateEndpointRequest) => {
-    const network = networks.network(message.NetworkID)
     const attachment = parseAttachmentOptions(message.Options ?? {})
-    checkLinkOptions(inForce(network.options, attachment.options), network)
-    await networks.require(attachment.options)
-    const { mac } = await networks.addEndpoint(network, endpointSpec(message, attachment))
+    const { mac } = await networks.addEndpoint(endpointSpec(message, attachment))
     // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
     return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: mac } }
   },
@@ -133,54 +118,27 @@ function lostToSwarm(message: wire.CreateNetworkRequest): string | undefined {
   return 'cannot make a network of --scope swarm: the engine drops its options (-o) and subnet, for this driver is of local scope; give them to a network with --config-only on every host, and create this one with --config-from (docs/swarm.md)'
 }
 
-/** @throws {InvalidRequestError} what was asked for makes no sense, or the host has it already */
-function networkSpec(
-  message: wire.CreateNetworkRequest,
-  options: NetworkOptions,
-  around: Surroundings,
-): NetworkSpec {
-  const mtu = options.mtu ?? around.mtu
-  const internal = message.Options?.[`${NETLABEL}.internal`] === true
-  const { passage } = options
-  checkNetworkShape(options.shape, mtu)
-  checkPassage(passage, { internal })
-  const bridge = options.bridge ?? bridgeName(message.NetworkID)
-  if (around.links.has(bridge))
-    throw new InvalidRequestError(
-      `${NETLABEL}.bridge.name: interface ${bridge} is there already and not this network's`,
-    )
-  const spec: NetworkSpec = {
+/** @throws {OptionError} */
+function networkSpec(message: wire.CreateNetworkRequest): WantedNetwork {
+  const { passage, shape, mtu, bridge, inhibitIpv4, masquerade, interfacePrefix } = parseNetworkOptions(
+    genericOptions(message),
+  )
+  return {
     id: message.NetworkID,
-    bridge,
-    mtu,
+    bridge: bridge ?? bridgeName(message.NetworkID),
+    ...(mtu === undefined ? {} : { mtu }),
     ipv4: (message.IPv4Data ?? []).flatMap((data) =>
-      subnetSpec(data, options.inhibitIpv4 || passage.mode4 === 'isolated', 'DefaultGatewayIPv4'),
+      subnetSpec(data, inhibitIpv4 || passage.mode4 === 'isolated', 'DefaultGatewayIPv4'),
     ),
     ipv6: (message.IPv6Data ?? []).flatMap((data) =>
       subnetSpec(data, passage.mode6 === 'isolated', 'DefaultGatewayIPv6'),
     ),
-    internal,
-    masquerade: options.masquerade,
-    interfacePrefix: options.interfacePrefix,
+    internal: message.Options?.[`${NETLABEL}.internal`] === true,
+    masquerade,
+    interfacePrefix,
     ...(Object.keys(passage).length > 0 ? { passage } : {}),
-    ...options.shape,
+    ...shape,
   }
-  if (spec.ipv6.length > 0 && mtu < IPV6_MTU)
-    throw new InvalidRequestError(
-      `${NETLABEL}.driver.mtu: expected at least ${IPV6_MTU} with IPv6 (RFC 8200), got ${mtu}`,
-    )
-  for (const { subnet } of [...spec.ipv4, ...spec.ipv6]) checkSubnet(subnet, around)
-  return spec
-}
-
-function checkSubnet(subnet: string, { taken }: Surroundings): void {
-  const wanted = parseSubnet(subnet)
-  const fault = subnetFault(wanted)
-  if (fault) throw new InvalidRequestError(`subnet ${subnet}: ${fault}`)
-  if (taken.some((place) => !place.behind && isTaken(place, wanted)))
-    throw new InvalidRequestError(
-      `subnet ${subnet}: overlaps a network that the host is on already; choose another with --subnet`,
-    )
 }
 
 /** @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge */

@@ -1,7 +1,5 @@
 import type { Networks } from '../../lib/engine/networks.ts'
-import { inForce } from '../../lib/features/shaping/link.ts'
 import type { EndpointSpec } from '../../lib/model/endpoint.ts'
-import type { NetworkSpec } from '../../lib/model/network.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import type { Override, OverrideStore } from '../../lib/store/overrides.ts'
@@ -10,7 +8,7 @@ import { createQueue } from '../../lib/values/queue.ts'
 import { difference } from '../change-log.ts'
 import { changeGiven } from '../options/change.ts'
 import { isKeptByName, liveOverride, nextOverride } from '../options/override.ts'
-import { checkLinkOptions, parseAttachmentOptions } from '../options/parse.ts'
+import { parseAttachmentOptions } from '../options/parse.ts'
 
 type Change = Readonly<Record<string, string | null>>
 type Given = Readonly<Record<string, string>>
@@ -54,15 +52,11 @@ export function createOverrides({ networks, store, names, overrides, log }: Over
   const queue = createQueue()
 
   const apply = async (endpointId: string, change: Change): Promise<{ before: Given; after: Given }> => {
-    let before: Given = {}
-    let after: Given = {}
-    await networks.changeEndpoint(endpointId, (spec, network) => {
-      const next = changed(spec, network, change)
-      before = spec.given ?? {}
-      after = next.given
-      return next
-    })
-    return { before, after }
+    const spec = networks.endpoint(endpointId)
+    const before = spec.given ?? {}
+    const next = parseAttachmentOptions(changeGiven(before, change, 'attachment'))
+    await networks.changeEndpoint(endpointId, { ...next, asked: askedOf(spec) })
+    return { before, after: next.given }
   }
 
   /** @returns whether all of it is kept by the name */
@@ -129,9 +123,3 @@ const askedOf = ({ asked, given }: EndpointSpec) => asked ?? given ?? {}
 
 const isIn = (override: Override, given: Given): boolean =>
   Object.entries(override).every(([key, value]) => (given[key] ?? null) === value)
-
-function changed(spec: EndpointSpec, network: NetworkSpec, change: Change) {
-  const attachment = parseAttachmentOptions(changeGiven(spec.given ?? {}, change, 'attachment'))
-  checkLinkOptions(inForce(network.options, attachment.options), network)
-  return { ...attachment, asked: askedOf(spec) }
-}

@@ -1,7 +1,6 @@
-import { byDirection, inForce, type LinkContext, linkFault } from '../../lib/features/shaping/link.ts'
+import { inForce } from '../../lib/features/shaping/link.ts'
 import type { LinkOptions } from '../../lib/model/link.ts'
 import type { Passage } from '../../lib/model/network.ts'
-import { OptionError } from '../../lib/values/errors.ts'
 import { passageOf } from './passage.ts'
 import { PROFILES } from './profiles.ts'
 import { type Given, readOptions } from './read.ts'
@@ -96,31 +95,4 @@ export function parseAttachmentOptions(given: Given): AttachmentOptions {
     Object.entries(given).filter(([key]) => !key.toLowerCase().startsWith('com.docker.')),
   )
   return { options: layerOf(readOptions(own, 'attachment')), given: textOf(own) }
-}
-
-/** Checks what no option can check alone. @throws {OptionError} */
-export function checkLinkOptions(options: LinkOptions, context: LinkContext): void {
-  const fault = linkFault(byDirection(options), context)
-  if (fault) throw new OptionError(...fault)
-}
-
-/** The same for a network's own: those of its uplink are named as the user knows them. @throws {OptionError} */
-export function checkNetworkShape({ options, shared, uplink = {} }: NetworkShape, mtu: number): void {
-  checkLinkOptions(options, { mtu, shared, uplink })
-  const fault = linkFault(byDirection(uplink), { mtu })
-  if (fault)
-    throw new OptionError(
-      `uplink.${fault[0]}`,
-      fault[1].replace('delay, delay.up or delay.down', 'uplink.delay'),
-    )
-}
-
-/** What a gateway mode asks of the rest of the network. @throws {OptionError} */
-export function checkPassage({ mode4, mode6 }: Passage, { internal }: { readonly internal: boolean }): void {
-  const isolated = mode4 === 'isolated' ? 4 : mode6 === 'isolated' ? 6 : undefined
-  if (isolated === undefined || internal) return
-  throw new OptionError(
-    `com.docker.network.bridge.gateway_mode_ipv${isolated}`,
-    'expected isolated on an internal network alone (docker network create --internal)',
-  )
 }

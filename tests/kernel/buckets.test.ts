@@ -43,11 +43,11 @@ t.test('a first member whose MAC ends in 00 is made, changed, whole and unmade',
     ipv4: [{ subnet: '10.9.0.0/16', gateway: '10.9.255.1/16' }],
     options: { rate: 1e6 },
   })
-  await networks.addNetwork(shared.id, () => shared)
+  await networks.addNetwork(shared)
   const { mac, ...first } = endpointSpec({ address4: '10.9.5.0' })
-  t.equal((await networks.addEndpoint(shared, first)).mac, '02:42:0a:09:05:00')
+  t.equal((await networks.addEndpoint(first)).mac, '02:42:0a:09:05:00')
   t.strictSame(await keeper.reconcile(), [])
-  await networks.changeNetwork(shared.id, () => ({ options: { rate: 2e6 } }))
+  await networks.changeNetwork(shared.id, { options: { rate: 2e6 } })
   t.strictSame(await keeper.reconcile(), [])
   await networks.removeEndpoint(first.id)
   t.strictSame(await keeper.reconcile(), [])

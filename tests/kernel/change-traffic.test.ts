@@ -26,7 +26,7 @@ async function turns({ parts }: Lan, rates: readonly [number, number]): Promise<
   for (let turn = 1; turn <= CHANGES; turn++) {
     const rate = rates[turn % 2] as number
     const from = now()
-    await parts.networks.changeNetwork(NETWORK, () => ({ options: { rate } }))
+    await parts.networks.changeNetwork(NETWORK, { options: { rate } })
     changes.push({ from, to: now(), rate })
     await sleep(10)
   }

@@ -13,7 +13,7 @@ const spec = (changes: Partial<NetworkSpec>): NetworkSpec => networkSpec({ ipv6:
 async function open(t: Test, host: Namespace, { before, own }: Change) {
   const parts = await openPair(t, host, spec(before))
   if (own && Object.keys(own[0]).length > 0)
-    await parts.networks.changeEndpoint(FIRST.id, () => ({ options: own[0] }))
+    await parts.networks.changeEndpoint(FIRST.id, { options: own[0] })
   return parts
 }
 
@@ -25,7 +25,7 @@ async function madeAtOnce(t: Test, change: Change): Promise<string[]> {
   if (own) {
     // In place of the first, which has its own from the beginning.
     await networks.removeEndpoint(FIRST.id)
-    await networks.addEndpoint(networks.network(NETWORK), { ...FIRST, options: own })
+    await networks.addEndpoint({ ...FIRST, options: own })
   }
   return await everything(host)
 }
@@ -75,7 +75,7 @@ t.test('a network that is told of no limits any more is open, and stays so over 
     host,
     spec({ options: { rate: 10e6, min: 1e6 }, shared: 15e6, uplink: { rate: 5e6 } }),
   )
-  await parts.networks.changeNetwork(NETWORK, () => ({ options: {} }))
+  await parts.networks.changeNetwork(NETWORK, { options: {} })
   t.match(parts.networks.network(NETWORK), { options: {}, shared: undefined, uplink: undefined })
   const rates = async (): Promise<string[]> => {
     const shown = await Promise.all(
@@ -105,21 +105,12 @@ t.test('a change that makes no sense is refused, and changes nothing', async (t)
   )
   const before = [await everything(host), store.networks(), store.endpoints()]
   await t.rejects(
-    networks.changeNetwork(NETWORK, ({ options }) => ({ options, shared: 3e6 })),
+    networks.changeNetwork(NETWORK, { options: { rate: 10e6, min: 2e6 }, shared: 3e6 }),
     /^min: expected the members' guarantees to come to the network.rate of 3mbit at most, got 4mbit together/,
   )
-  await t.rejects(
-    networks.changeEndpoint(FIRST.id, () => ({ options: { min: 14e6 } })),
-    /^min: expected /,
-  )
-  await t.rejects(
-    networks.changeNetwork('f'.repeat(64), () => ({ options: {} })),
-    /is not one of this plugin's/,
-  )
-  await t.rejects(
-    networks.changeEndpoint('f'.repeat(64), () => ({ options: {} })),
-    /is not one of this plugin's/,
-  )
+  await t.rejects(networks.changeEndpoint(FIRST.id, { options: { min: 14e6 } }), /^min: expected /)
+  await t.rejects(networks.changeNetwork('f'.repeat(64), { options: {} }), /is not one of this plugin's/)
+  await t.rejects(networks.changeEndpoint('f'.repeat(64), { options: {} }), /is not one of this plugin's/)
   t.strictSame([await everything(host), store.networks(), store.endpoints()], before)
 })
 
@@ -131,7 +122,7 @@ t.test(
     const { qdiscs, kernel } = await capabilities()
     const before = [await everything(host), store.networks(), store.endpoints()]
     const delay = { rate: 10e6, delay: 20e3 }
-    const change = () => networks.changeNetwork(NETWORK, () => ({ options: delay }))
+    const change = () => networks.changeNetwork(NETWORK, { options: delay })
     if (qdiscs.netem) {
       await t.resolves(change())
       t.match(await host.sh(`tc qdisc show dev ${HOST_END}`), /netem .* delay 20ms/)
@@ -139,14 +130,13 @@ t.test(
     }
     const missing = `needs the kernel module sch_netem, which this kernel (${kernel}) does not have`
     await t.rejects(change(), { name: 'InvalidRequestError', message: `delay: ${missing}` })
-    await t.rejects(
-      networks.changeEndpoint(FIRST.id, () => ({ options: { delay: 20e3 } })),
-      {
-        message: `delay: ${missing}`,
-      },
-    )
-    await t.rejects(networks.require({ delay: 20e3 }), { message: `delay: ${missing}` })
-    await t.rejects(networks.require(undefined, { 'loss.down': 1 }), { message: `loss.down: ${missing}` })
+    await t.rejects(networks.changeEndpoint(FIRST.id, { options: { delay: 20e3 } }), {
+      message: `delay: ${missing}`,
+    })
+    await t.rejects(networks.check(spec({ options: delay }), []), { message: `delay: ${missing}` })
+    await t.rejects(networks.check(spec({ options: {}, uplink: { 'loss.down': 1 } }), []), {
+      message: `loss.down: ${missing}`,
+    })
     t.strictSame([await everything(host), store.networks(), store.endpoints()], before)
   },
 )
@@ -155,9 +145,8 @@ t.test('members that come side by side to a shared rate have the parts that all 
   using host = await namespaceHost()
   const { networks, keeper } = await openPair(t, host, spec({ options: {}, shared: 30e6 }))
   for (const { id } of [FIRST, SECOND]) await networks.removeEndpoint(id)
-  const network = networks.network(NETWORK)
   const wanted = [{ ...FIRST, options: { min: 12e6 } }, SECOND]
-  await Promise.all(wanted.map((member) => networks.addEndpoint(network, member)))
+  await Promise.all(wanted.map((member) => networks.addEndpoint(member)))
   const classes = async () =>
     [...(await host.sh(`tc class show dev ${IFB}`)).matchAll(/htb 1:1[12] .* rate (\w+) ceil/g)]
       .map(([, rate]) => rate)

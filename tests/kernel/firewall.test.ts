@@ -322,7 +322,7 @@ t.test('a network that is removed as soon as it is made leaves no rules behind',
   const { firewall, networks } = open(t, host)
   await firewall.repair()
   for (const _ of [1, 2, 3]) {
-    await networks.addNetwork(web.id, () => web)
+    await networks.addNetwork(web)
     await networks.removeNetwork(web.id)
     await sleep(50)
     t.equal((await rules(host)).trim(), '')

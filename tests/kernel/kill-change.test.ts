@@ -15,9 +15,9 @@ t.setTimeout(600_000)
 async function scene(host: Namespace, directory: string, { before }: Change): Promise<void> {
   const parts = await openReal(host, directory)
   const network = networkSpec({ ipv6: [IPV6_SUBNET], ...before })
-  await parts.networks.addNetwork(NETWORK, () => network)
+  await parts.networks.addNetwork(network)
   for (const member of [FIRST, SECOND]) {
-    await parts.networks.addEndpoint(network, member)
+    await parts.networks.addEndpoint(member)
     parts.networks.join(member.id)
   }
   parts.close()

@@ -88,13 +88,13 @@ t.test('a rate that is changed under load is the new one at once, and no connect
   const { networks } = lan.parts
   const during = send(capped, free, '10.9.0.3', 6)
   await sleep(4000)
-  await networks.changeNetwork(NETWORK, () => ({ options: { rate: 30e6 } }))
+  await networks.changeNetwork(NETWORK, { options: { rate: 30e6 } })
   const rate = await during
   t.ok(rate > 12e6 && rate < 28e6, `it went on in between: ${shown(rate)}`)
   await comeOut(t, 'up', async () => [await send(capped, free, '10.9.0.3')], { wanted: [30e6], slack: 0.02 })
-  await networks.changeNetwork(NETWORK, () => ({ options: { rate: 5e6 } }))
+  await networks.changeNetwork(NETWORK, { options: { rate: 5e6 } })
   await comeOut(t, 'down', async () => [await send(free, capped, '10.9.0.2')], { wanted: [5e6], slack: 0.02 })
-  await networks.changeNetwork(NETWORK, () => ({ options: {} }))
+  await networks.changeNetwork(NETWORK, { options: {} })
   const open = await send(capped, free, '10.9.0.3')
   t.ok(open > 100e6, `without a cap: ${shown(open)}`)
 })

@@ -49,7 +49,7 @@ t.test('two networks do not reach each other', async (t) => {
   await using lan = await createLan(t)
   const { host, parts } = lan
   const other = networkSpec({ id: OTHER, ipv4: [{ subnet: '10.8.0.0/24', gateway: '10.8.0.1/24' }] })
-  await parts.networks.addNetwork(OTHER, () => other)
+  await parts.networks.addNetwork(other)
   const one = await lan.join(2)
   using two = await createOutside(host)
   // As a member of the other network: its end of the link is a port of that bridge.

@@ -177,7 +177,7 @@ t.test('forwarding that somebody switches off is on again, where a member needs 
   t.equal(await value(key4), '0', 'nobody needs it')
 
   await applyPlan(planNetwork(network), host)
-  await networks.addEndpoint(network, endpointSpec())
+  await networks.addEndpoint(endpointSpec())
   t.equal(await value(key4), '1')
   await set(key4, 0)
   await set(key6, 0)
@@ -187,8 +187,8 @@ t.test('forwarding that somebody switches off is on again, where a member needs 
   t.strictSame(repairs, ['net.ipv4.ip_forward was off: switched on again'])
 
   const dual = networkSpec({ id: idOf('a2'), ipv4: [], ipv6: [IPV6_SUBNET] })
-  await networks.addNetwork(dual.id, () => dual)
-  await networks.addEndpoint(dual, { ...endpointSpec(), id: idOf('b2'), networkId: dual.id })
+  await networks.addNetwork(dual)
+  await networks.addEndpoint({ ...endpointSpec(), id: idOf('b2'), networkId: dual.id })
   await set(key6, 0)
   await until('forwarding', async () => (await value(key6)) === '1', { timeout: 3000, every: 10 })
 })

@@ -16,12 +16,13 @@ import type { Command } from '../../../lib/kernel/command.ts'
 import { createTables } from '../../../lib/kernel/nft/table.ts'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { Plan } from '../../../lib/plan/plan.ts'
+import { withDockersNames } from '../../options/names.ts'
 import type { Explained, ExplainRequest } from '../schema/components.ts'
 import { EXAMPLES, endpointsOf, isExemplary, networkOf } from './specs.ts'
 
 interface ExplainParts {
   readonly capabilities: () => Promise<Capabilities>
-  readonly networks: Pick<Networks, 'require'>
+  readonly networks: Pick<Networks, 'check'>
 }
 
 /**
@@ -36,9 +37,8 @@ export async function explain(
 ): Promise<Explained> {
   const abilities = abilitiesOf(await capabilities())
   const network = networkOf(wanted)
-  await networks.require(network.options, network.uplink)
   const endpoints = endpointsOf(network, wanted.endpoints)
-  await networks.require(...endpoints.map(({ options }) => options))
+  await withDockersNames(networks.check(network, endpoints))
   const { elements } = wantedElements(ownedElements(network, endpoints), [])
   const shares = memberShares(network, endpoints)
   const commands = [

@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto'
-import { inForce } from '../../../lib/features/shaping/link.ts'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { NetworkSpec, SubnetSpec } from '../../../lib/model/network.ts'
 import { addressBytes, contains, formatAddress, parseSubnet } from '../../../lib/values/addresses.ts'
 import { bridgeName, macAddress } from '../../../lib/values/names.ts'
-import {
-  checkLinkOptions,
-  checkNetworkShape,
-  checkPassage,
-  parseAttachmentOptions,
-  parseNetworkOptions,
-} from '../../options/parse.ts'
+import { parseAttachmentOptions, parseNetworkOptions } from '../../options/parse.ts'
 import type { ExplainRequest } from '../schema/components.ts'
 import { examplePorts, parsePorts } from './wanted-ports.ts'
 
@@ -36,9 +29,6 @@ export function networkOf(wanted: ExplainRequest): NetworkSpec {
   const { name, options, internal = false } = wanted
   const { shape, passage, ...parsed } = parseNetworkOptions(options ?? {})
   const id = idOf(String(name))
-  const mtu = parsed.mtu ?? MTU
-  checkNetworkShape(shape, mtu)
-  checkPassage(passage, { internal })
   const homes = (family: 4 | 6, bare: boolean): SubnetSpec[] =>
     subnetsOf(wanted, family).map((subnet) => {
       const { base, prefix } = parseSubnet(subnet)
@@ -47,7 +37,7 @@ export function networkOf(wanted: ExplainRequest): NetworkSpec {
   return {
     id,
     bridge: parsed.bridge ?? bridgeName(id),
-    mtu,
+    mtu: parsed.mtu ?? MTU,
     ipv4: homes(4, parsed.inhibitIpv4 || passage.mode4 === 'isolated'),
     ipv6: homes(6, passage.mode6 === 'isolated'),
     internal,
@@ -66,7 +56,6 @@ export function endpointsOf(
   const taken = new Set<string>()
   return wanted.map(({ name, options, ports = [] }, slot) => {
     const attachment = parseAttachmentOptions(options ?? {})
-    checkLinkOptions(inForce(network.options, attachment.options), network)
     const id = idOf(`${network.id}/${name}`)
     const address4 = exampleAddress(network.ipv4[0], slot)
     const address6 = exampleAddress(network.ipv6[0], slot)

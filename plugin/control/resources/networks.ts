@@ -1,12 +1,11 @@
 import { showTree } from '../../../lib/kernel/tc/counters.ts'
 import type { NetworkSpec } from '../../../lib/model/network.ts'
 import { difference } from '../../change-log.ts'
-import { changeGiven } from '../../options/change.ts'
-import { checkNetworkShape, parseNetworkOptions } from '../../options/parse.ts'
+import { changeNetworkOptions } from '../change-network.ts'
 import { findNetwork } from '../find.ts'
 import { pruneNetwork } from '../prune.ts'
 import { type Control, type ControlRequest, resource } from '../route.ts'
-import { type Change, ChangeRequest, Network, Networks, type Options, Pruned } from '../schema/components.ts'
+import { type Change, ChangeRequest, Network, Networks, Pruned } from '../schema/components.ts'
 import { devicesOf } from '../view/views.ts'
 
 export const networks = [
@@ -80,15 +79,7 @@ async function changeNetwork(
   { params, body: { options: change }, note }: ControlRequest<{ readonly options: Change }>,
 ): Promise<Network> {
   const { id } = findNetwork(params.id ?? '', control)
-  let before: Options = {}
-  let after: Options = {}
-  await control.networks.changeNetwork(id, (network) => {
-    before = network.given ?? {}
-    const { shape } = parseNetworkOptions(changeGiven(before, change, 'network'))
-    checkNetworkShape(shape, network.mtu)
-    after = shape.given
-    return shape
-  })
+  const { before, after } = await changeNetworkOptions(id, change, control)
   const changed = difference(before, after)
   if (changed) note('changed network', { network: id, ...changed })
   return viewNetwork(control, control.networks.network(id))

@@ -17,9 +17,8 @@ async function open(t: Test, spec: Partial<NetworkSpec>, capable = EVERYTHING) {
   const directory = t.testdir()
   const parts = openParts(host, directory, { capable })
   t.teardown(() => (parts.database.isOpen ? parts.close() : undefined))
-  await parts.networks.addNetwork(NETWORK, () => networkSpec(spec))
-  for (const member of [FIRST, SECOND])
-    await parts.networks.addEndpoint(parts.networks.network(NETWORK), member)
+  await parts.networks.addNetwork(networkSpec(spec))
+  for (const member of [FIRST, SECOND]) await parts.networks.addEndpoint(member)
   return {
     ...parts,
     host,
@@ -39,10 +38,10 @@ async function open(t: Test, spec: Partial<NetworkSpec>, capable = EVERYTHING) {
 
 t.test('changeNetwork() takes all that can change from what it is told, and keeps the rest', async (t) => {
   const { networks, reopen } = await open(t, { options: { rate: 10e6 }, shared: 20e6, uplink: { rate: 1e6 } })
-  await networks.changeNetwork(NETWORK, ({ options }) => ({
-    options: { ...options, 'delay.up': 20e3 },
+  await networks.changeNetwork(NETWORK, {
+    options: { rate: 10e6, 'delay.up': 20e3 },
     given: { rate: '10mbit', 'delay.up': '20ms' },
-  }))
+  })
   const { shared, uplink, options, given, bridge, kept } = reopen().networks.network(NETWORK)
   t.strictSame([shared, uplink], [undefined, undefined], 'what it is not told is not there any more')
   t.strictSame([options, bridge], [{ rate: 10e6, 'delay.up': 20e3 }, 'sl-a10000000000'])
@@ -52,8 +51,8 @@ t.test('changeNetwork() takes all that can change from what it is told, and keep
 
 t.test('changeNetwork() changes every member, but for what is its own', async (t) => {
   const { networks, host } = await open(t, { options: { rate: 10e6 } })
-  await networks.changeEndpoint(FIRST.id, () => ({ options: { 'rate.down': 1e6 } }))
-  await networks.changeNetwork(NETWORK, () => ({ options: { rate: 5e6 } }))
+  await networks.changeEndpoint(FIRST.id, { options: { 'rate.down': 1e6 } })
+  await networks.changeNetwork(NETWORK, { options: { rate: 5e6 } })
   const rates = host
     .state()
     .flatMap((line) => /^qdisc (sv-\S+) root 1: tbf rate (\d+)bit/.exec(line)?.slice(1) ?? [])
@@ -63,10 +62,10 @@ t.test('changeNetwork() changes every member, but for what is its own', async (t
 t.test('changeEndpoint() touches the one member alone', async (t) => {
   const { networks, host, store } = await open(t, { options: { rate: 10e6 } })
   const lines = host.lines.length
-  await networks.changeEndpoint(FIRST.id, () => ({
+  await networks.changeEndpoint(FIRST.id, {
     options: { 'rate.up': 2e6 },
     given: { 'rate.up': '2mbit' },
-  }))
+  })
   const set = host.lines.slice(lines).filter((line) => !line.includes(' show'))
   t.ok(set.length > 0)
   for (const line of set) t.ok(/ classid 1:11 | parent (1:11|\w*11:1) /.test(line), line)
@@ -80,9 +79,9 @@ t.test(
     const { networks, classes, keeper } = await open(t, { shared: 30e6 })
     const rates = () => classes().map((line) => /rate (\d+)bit/.exec(line)?.[1])
     t.strictSame(rates(), ['8000', '8000'])
-    await networks.changeEndpoint(FIRST.id, () => ({ options: { min: 12e6, priority: 0 } }))
+    await networks.changeEndpoint(FIRST.id, { options: { min: 12e6, priority: 0 } })
     t.strictSame(rates(), ['12000000', '18000000'])
-    await networks.addEndpoint(networks.network(NETWORK), memberSpec(4))
+    await networks.addEndpoint(memberSpec(4))
     t.strictSame(rates(), ['12000000', '9000000', '9000000'])
     await networks.removeEndpoint(memberSpec(4).id)
     t.strictSame(rates(), ['12000000', '18000000'])
@@ -100,11 +99,7 @@ t.test('members that come side by side end with the parts that all together make
     [3, {}],
     [4, { min: 6e6 }],
   ]
-  await Promise.all(
-    wanted.map(([number, options]) =>
-      networks.addEndpoint(networks.network(NETWORK), memberSpec(number, options)),
-    ),
-  )
+  await Promise.all(wanted.map(([number, options]) => networks.addEndpoint(memberSpec(number, options))))
   t.strictSame(
     classes()
       .map((line) => /rate (\d+)bit/.exec(line)?.[1])
@@ -143,7 +138,7 @@ for (const [name, [before, after]] of Object.entries(changes))
     for (let count = 0; ; count += 1) {
       let left = count
       failOn((line) => !line.includes(' show') && left-- === 0)
-      const change = networks.changeNetwork(NETWORK, () => after)
+      const change = networks.changeNetwork(NETWORK, after)
       const error = await change.then(
         () => undefined,
         (reason: unknown) => reason as Error,
@@ -158,7 +153,7 @@ for (const [name, [before, after]] of Object.entries(changes))
     }
     const [host] = all()
     t.strictNotSame(host, first[0])
-    await networks.changeNetwork(NETWORK, () => after)
+    await networks.changeNetwork(NETWORK, after)
     t.strictSame(all()[0], host, 'the same once more is nothing')
   })
 
@@ -172,7 +167,7 @@ t.test('a change that the kernel takes without a word and does not keep is taken
     return { stdout: stdout.replaceAll('"rate":2500000', '"rate":1250000'), failures }
   }
   await t.rejects(
-    networks.changeNetwork(NETWORK, () => ({ options: { rate: 20e6 } })),
+    networks.changeNetwork(NETWORK, { options: { rate: 20e6 } }),
     /^the kernel did not keep the change: .*tbf 1: on sv-\S+ has rate 1250000, not 2500000/,
   )
   t.strictSame(all(), first)
@@ -195,10 +190,7 @@ t.test('what the kernel lacks is refused by its name before anything is touched'
     [{ options: { rate: 1e6, queue: 'cake' } }, /^queue: needs the kernel module sch_cake/],
   ]
   for (const [change, message] of lacks)
-    await t.rejects(
-      networks.changeNetwork(NETWORK, () => change),
-      { name: 'InvalidRequestError', message },
-    )
+    await t.rejects(networks.changeNetwork(NETWORK, change), { name: 'InvalidRequestError', message })
   t.strictSame([all(), host.lines.length], [first, lines])
   t.match(
     host.state().filter((line) => line.includes(HOST_END) || line.includes(IFB)),
@@ -212,14 +204,8 @@ t.test('guarantees that come to more than there is are refused, whoever asks', a
   const { networks, all } = await open(t, { shared: 10e6, options: { min: 4e6 } })
   const first = all()
   const message = /^min: expected the members' guarantees to come to the network.rate of \w+ at most/
-  await t.rejects(networks.addEndpoint(networks.network(NETWORK), memberSpec(4)), { message })
-  await t.rejects(
-    networks.changeEndpoint(FIRST.id, () => ({ options: { min: 7e6 } })),
-    { message },
-  )
-  await t.rejects(
-    networks.changeNetwork(NETWORK, ({ options }) => ({ options, shared: 7e6 })),
-    { message },
-  )
+  await t.rejects(networks.addEndpoint(memberSpec(4)), { message })
+  await t.rejects(networks.changeEndpoint(FIRST.id, { options: { min: 7e6 } }), { message })
+  await t.rejects(networks.changeNetwork(NETWORK, { options: { min: 4e6 }, shared: 7e6 }), { message })
   t.strictSame(all(), first)
 })

@@ -1,10 +1,5 @@
 import t from 'tap'
-import {
-  checkLinkOptions,
-  checkNetworkShape,
-  parseAttachmentOptions,
-  parseNetworkOptions,
-} from '../../../../plugin/options/parse.ts'
+import { parseAttachmentOptions, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
 import { OPTIONS, type OptionName, optionNames } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge.name'
@@ -136,19 +131,6 @@ t.test('a value that is no string is read as if it were written out, or refused'
     t.throws(() => parseNetworkOptions({ rate: value }), /^rate: expected a rate/)
 })
 
-t.test('checkLinkOptions() wants a rate beside a burst, and a frame in the burst', async (t) => {
-  t.doesNotThrow(() => checkLinkOptions({}, { mtu: 1500 }))
-  t.doesNotThrow(() => checkLinkOptions({ rate: 1e6, burst: 1514 }, { mtu: 1500 }))
-  t.doesNotThrow(() => checkLinkOptions({ 'rate.up': 1e6, burst: 9014 }, { mtu: 9000 }))
-  t.throws(() => checkLinkOptions({ burst: 5000 }, { mtu: 1500 }), {
-    name: 'InvalidRequestError',
-    message: 'burst: expected together with rate, rate.up or rate.down',
-  })
-  t.throws(() => checkLinkOptions({ rate: 1e6, burst: 1513 }, { mtu: 1500 }), {
-    message: 'burst: expected at least one frame, 1514 bytes at an MTU of 1500, got 1513',
-  })
-})
-
 t.test('OPTIONS documents each option', async (t) => {
   for (const [key, { value, meaning, default: fallback }] of Object.entries(OPTIONS) as [
     OptionName,
@@ -198,32 +180,3 @@ t.test('a profile stands below the keys that are given beside it', async (t) => 
   const bursty = parseAttachmentOptions({ link: 'lte', 'loss.model': 'state:1' }).options
   t.notOk('loss.up' in bursty || 'loss.down' in bursty, 'and the other way round')
 })
-
-t.test('checkLinkOptions() says the option that is at fault first', async (t) => {
-  t.throws(() => checkLinkOptions({ jitter: 1 }, { mtu: 1500 }), {
-    name: 'InvalidRequestError',
-    option: 'jitter',
-    message: 'jitter: expected together with delay, delay.up or delay.down',
-  })
-})
-
-t.test(
-  "checkNetworkShape() checks a network's links and its uplink, by the names that they have there",
-  async (t) => {
-    const shape = { options: {}, given: {} }
-    t.doesNotThrow(() => checkNetworkShape({ ...shape, uplink: { delay: 1, jitter: 1, loss: 1 } }, 1500))
-    t.doesNotThrow(() =>
-      checkNetworkShape({ ...shape, shared: 1e6, options: { min: 1e6, queue: 'cake' } }, 1500),
-    )
-    t.throws(() => checkNetworkShape({ ...shape, uplink: { jitter: 1 } }, 1500), {
-      option: 'uplink.jitter',
-      message: 'uplink.jitter: expected together with uplink.delay',
-    })
-    t.throws(() => checkNetworkShape({ ...shape, options: { priority: 1 } }, 1500), {
-      message: /^priority: expected on a network/,
-    })
-    t.throws(() => checkNetworkShape({ ...shape, options: { rate: 1e6, burst: 5000 } }, 9000), {
-      message: /^burst: /,
-    })
-  },
-)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkPassage, parseNetworkOptions } from '../../../../plugin/options/parse.ts'
+import { parseNetworkOptions } from '../../../../plugin/options/parse.ts'
 import { isOption, OPTIONS } from '../../../../plugin/options/table.ts'
 
 const BRIDGE = 'com.docker.network.bridge'
@@ -40,22 +40,6 @@ t.test('everything else is, each at its place', async (t) => {
       binding4: '127.0.0.1',
     },
   )
-})
-
-t.test('checkPassage() wants an internal network for isolated, and nothing for the rest', async (t) => {
-  for (const mode of ['nat', 'nat-unprotected', 'routed'] as const)
-    for (const internal of [false, true])
-      t.doesNotThrow(() => checkPassage({ mode4: mode, mode6: mode }, { internal }))
-  t.doesNotThrow(() => checkPassage({ mode4: 'isolated', mode6: 'isolated' }, { internal: true }))
-  t.throws(() => checkPassage({ mode4: 'isolated' }, { internal: false }), {
-    name: 'InvalidRequestError',
-    option: `${BRIDGE}.gateway_mode_ipv4`,
-    message: /^com\.docker\.network\.bridge\.gateway_mode_ipv4: expected .*--internal/,
-  })
-  t.throws(() => checkPassage({ mode4: 'routed', mode6: 'isolated' }, { internal: false }), {
-    name: 'InvalidRequestError',
-    option: `${BRIDGE}.gateway_mode_ipv6`,
-  })
 })
 
 /** What the engine puts beside an attachment's options (moby, netlabel/labels.go). */

@@ -25,8 +25,8 @@ const open = async (t: Test, change: { hairpin?: true } = { hairpin: true }) => 
   const parts = openParts(host, t.testdir(), { warn: (text) => warnings.push(text) })
   const network = networkSpec()
   const member = { ...memberSpec(2), ...change }
-  await parts.networks.addNetwork(NETWORK, () => network)
-  await parts.networks.addEndpoint(network, member)
+  await parts.networks.addNetwork(network)
+  await parts.networks.addEndpoint(member)
   t.teardown(async () => {
     await parts.networks.removeNetwork(NETWORK)
     parts.close()
@@ -111,13 +111,13 @@ t.test('one that is not can do so from the moment it has ports', async (t) => {
 })
 
 t.test('ports go with a link that is gone, not with one that a list has left out', async (t) => {
-  const { networks, network, member, files } = await open(t)
+  const { networks, member, files } = await open(t)
   const link = `/proc/sys/net/ipv4/conf/${hostEndName(member.id)}/forwarding`
   const other = memberSpec(3)
   files['/proc/net/dev'] = '    lo: 0 0\n'
   files[link] = '1\n'
   await networks.publish(member.id, [request])
-  await networks.addEndpoint(network, other)
+  await networks.addEndpoint(other)
   await networks.publish(other.id, [])
   t.ok(await isTaken())
   delete files[link]
