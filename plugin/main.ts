@@ -1,14 +1,24 @@
 import { existsSync } from 'node:fs'
 import { setInterval } from 'node:timers/promises'
 import { ownedElements } from '../lib/engine/elements.ts'
+import { Findings } from '../lib/engine/findings.ts'
 import { createNetworks } from '../lib/engine/networks.ts'
-import { createKeeper, UNREPAIRED } from '../lib/engine/reconcile.ts'
+import {
+  type ReconcileParts,
+  reconcile,
+  reconcileBridges,
+  reconcileForwarding,
+  reconcileLegacy,
+  reconcileRules,
+  recover,
+} from '../lib/engine/reconcile.ts'
 import { createFirewall } from '../lib/features/filter/firewall.ts'
 import { watchHost } from '../lib/features/filter/watch.ts'
 import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
 import { realHost } from '../lib/kernel/host.ts'
 import { holdPort } from '../lib/kernel/sockets/hold.ts'
-import { askTools, toolVersions, unfitTools } from '../lib/kernel/tools.ts'
+import { askTools, toolVersions } from '../lib/kernel/tools.ts'
+import type { Finding } from '../lib/model/finding.ts'
 import { openDatabase } from '../lib/store/database.ts'
 import { nameStore } from '../lib/store/names.ts'
 import { networkStore } from '../lib/store/networks.ts'
@@ -17,7 +27,6 @@ import { poolStore } from '../lib/store/pools.ts'
 import { messageOf } from '../lib/values/errors.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { createRefusals } from './control/refusals.ts'
-import type { Condition } from './control/route.ts'
 import { controlRoutes } from './control/routes.ts'
 import { ipamDriver } from './docker/ipam-driver.ts'
 import { networkDriver } from './docker/network-driver.ts'
@@ -30,6 +39,7 @@ import { createOverrides } from './follower/overrides.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics, listenMetrics } from './metrics.ts'
 import { readSettings } from './settings.ts'
+import { toolFindings } from './tool-findings.ts'
 
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
 const MOUNTED_SYSCTL = '/host/proc/sys/net'
@@ -47,9 +57,6 @@ async function main(): Promise<void> {
   const { promise: listening, resolve: listens } = Promise.withResolvers<void>()
   const asked = askTools(host, listening)
   const tools = toolVersions(asked)
-  void tools.then(unfitTools).then((faults) => {
-    if (faults.length > 0) log.warn(faults.join('; '))
-  })
   const probing = probeCapabilities(host, asked).catch((error: unknown) => {
     log.warn(`cannot find out what the kernel can do: ${messageOf(error)}`)
     return NOTHING
@@ -57,11 +64,18 @@ async function main(): Promise<void> {
   const capabilities = () => probing
   const warn = (text: string) => log.warn(text)
   const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort, warn })
-  const keeper = createKeeper({ host, store, pools, networks, firewall, capabilities })
   const metrics = createMetrics(() => ({
     networks: store.networks().length,
     endpoints: store.endpoints().length,
   }))
+  const findings = new Findings({
+    found: ({ fault, ...finding }) => {
+      if (finding.repaired) metrics.repaired(1)
+      log.warn(finding, fault)
+    },
+    gone: ({ fault, feature, object }) => log.info({ feature, object }, `no longer: ${fault}`),
+  })
+  const reconciled = { host, store, pools, networks, firewall, capabilities, findings }
   const names = nameStore(database)
   const overrides = createOverrides({ networks, store, names, overrides: overrideStore(database), log })
   const follower = createFollower({
@@ -75,7 +89,8 @@ async function main(): Promise<void> {
     NetworkDriver: networkDriver(networks, { nudge: follower.nudge, refused: refusals.add }),
     IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
   }
-  let condition: Condition = { repairs: 0, faults: [] }
+  void tools.then((found) => findings.report('tools', toolFindings(found)))
+  for (const { faults } of [follower, overrides, refusals]) findings.follow(faults)
   const control = controlRoutes({
     host,
     store,
@@ -86,28 +101,12 @@ async function main(): Promise<void> {
     pools,
     capabilities,
     tools: () => tools,
-    condition: () => ({
-      ...condition,
-      faults: [...condition.faults, ...follower.faults(), ...overrides.faults(), ...refusals.faults()],
-    }),
+    findings,
     version: manifest.version,
   })
   const server = createServer({ drivers, control, metrics, watch: watchChanges(store), logger: log })
 
-  /** @returns those that could not be set right */
-  const note = (findings: readonly string[]): string[] => {
-    for (const finding of findings) log.warn(finding)
-    const faults = findings.filter((finding) => finding.startsWith(UNREPAIRED))
-    const repairs = findings.length - faults.length
-    metrics.repaired(repairs)
-    condition = { ...condition, repairs: condition.repairs + repairs }
-    return faults
-  }
-  const report = (findings: readonly string[]): void => {
-    const faults = note(findings)
-    condition = { ...condition, faults }
-  }
-  report(await keeper.recover())
+  await recover(reconciled)
   const unlisten = await listenForEngine(server, settings.socket)
   listens()
   log.info(
@@ -122,20 +121,18 @@ async function main(): Promise<void> {
     )
   const reconcileForever = async (): Promise<void> => {
     for await (const _ of setInterval(settings.reconcileInterval, undefined, { ref: false }))
-      await keeper.reconcile().then(report, (error: unknown) => log.error(error, 'cannot reconcile'))
+      await reconcile(reconciled).catch((error: unknown) => log.error(error, 'cannot reconcile'))
   }
   void reconcileForever()
-  const noted = (pass: () => Promise<readonly string[]>) => async (): Promise<boolean> => {
-    const findings = await pass()
-    note(findings)
-    return findings.length > 0
-  }
+  const finds =
+    (pass: (parts: ReconcileParts) => Promise<readonly Finding[]>) => async (): Promise<boolean> =>
+      (await pass(reconciled)).length > 0
   const unwatch = watchHost({
     host,
-    check: noted(keeper.reconcileRules),
-    checkUntold: noted(keeper.reconcileLegacy),
-    checkBridges: noted(keeper.reconcileBridges),
-    checkForwarding: noted(keeper.reconcileForwarding),
+    check: finds(reconcileRules),
+    checkUntold: finds(reconcileLegacy),
+    checkBridges: finds(reconcileBridges),
+    checkForwarding: finds(reconcileForwarding),
     warn: (text) => log.warn(text),
   })
 

@@ -19,15 +19,13 @@ import { addAddress, deleteLink, setMac, setUp } from '../kernel/ip/device.ts'
 import { type OwnLink, ownLinks } from '../kernel/ip/show.ts'
 import { type Shown, shown } from '../kernel/tc/show.ts'
 import { putClass } from '../kernel/tc/tree.ts'
+import { type Found, repaired, unrepaired } from '../model/finding.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import { mergePlans, type Plan, repairPlan, step } from '../plan/plan.ts'
 import type { EndpointRow, NetworkStore } from '../store/networks.ts'
 import type { PoolStore } from '../store/pools.ts'
 import { formatSubnet } from '../values/addresses.ts'
 import { bridgeMac, hostEndName, mediumName, ownMediumName } from '../values/names.ts'
-
-/** What was found wrong and what became of it, in words for the log. */
-export type Repair = string
 
 /** The host as it is, beside what should be there. */
 export interface View {
@@ -72,7 +70,7 @@ export function claimMediums(store: NetworkStore, able: Abilities): void {
 }
 
 /** Deletes links of ours that nothing in the store is the reason for. */
-export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Repair[]> {
+export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Found[]> {
   const networks = store.networks()
   const known = new Set([
     ...networks.flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
@@ -88,32 +86,38 @@ export async function dropStray({ links }: View, host: Host, store: NetworkStore
       stray.map((name) => deleteLink(name).line),
       'force',
     )
-  return stray.map((name) => `link ${name} belongs to nothing: deleted`)
+  return stray.map((name) => repaired(`link ${name}`, `deleted stray link ${name}`))
 }
 
 /** Makes bridges that are gone, and puts links back on theirs. */
-export async function repairLinks(view: View, host: Host): Promise<Repair[]> {
+export async function repairLinks(view: View, host: Host): Promise<Found[]> {
   const { links, networks, mediums, endpoints } = view
-  const bridges = networks.flatMap((spec): [Repair, Plan][] => {
-    const plan = missingOf(spec, links.get(spec.bridge))
-    return plan.length > 0 ? [[`bridge ${spec.bridge} was not as it should be: repaired`, plan]] : []
+  const bridges = networks.flatMap((spec): [Found, Plan][] => {
+    const { id: network, bridge } = spec
+    const plan = missingOf(spec, links.get(bridge))
+    const fault = `bridge ${bridge} was deleted or changed: restored`
+    return plan.length > 0 ? [[repaired(`bridge ${bridge}`, fault, { network }), plan]] : []
   })
-  const members = endpoints.flatMap(({ spec }): [Repair, Plan][] => {
+  const members = endpoints.flatMap(({ spec }): [Found, Plan][] => {
     const link = links.get(hostEndName(spec.id))
     const network = networks.find(({ id }) => id === spec.networkId)
     if (!network || !link || (link.master === network.bridge && link.up)) return []
-    return [[`link ${link.name} was off its bridge: repaired`, planPort(network, spec)]]
+    const fault = `link ${link.name} was off its bridge: attached again`
+    const about = { network: network.id, endpoint: spec.id }
+    return [[repaired(`link ${link.name}`, fault, about), planPort(network, spec)]]
   })
   const names = [
     ...mediums.map(({ id }) => mediumName(id)),
     ...endpoints.map(({ spec }) => ownMediumName(spec.id)),
   ]
-  const devices = names.flatMap((name): [Repair, Plan][] =>
-    links.get(name)?.up === false ? [[`device ${name} was down: set up`, [step(setUp(name))]]] : [],
+  const devices = names.flatMap((name): [Found, Plan][] =>
+    links.get(name)?.up === false
+      ? [[repaired(`device ${name}`, `device ${name} was down: set up`), [step(setUp(name))]]]
+      : [],
   )
   const all = [...bridges, ...members, ...devices]
   if (all.length > 0) await repairPlan(mergePlans(all.map(([, plan]) => plan)), host)
-  return all.map(([repair]) => repair)
+  return all.map(([found]) => found)
 }
 
 /** What of a network's bridge is missing on the host. */
@@ -130,13 +134,18 @@ function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
 
 /** Something shaped: what tc should show of it, and the plan that gives that. */
 interface Shaped {
+  /** such as `link sv-3f2a…` */
+  readonly object: string
   readonly network: NetworkSpec
+  /** absent for what the network itself has */
+  readonly endpoint?: string
   readonly layout: Layout
   readonly plan: Plan
 }
 
 function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped[] {
   const uplinks = networks.map((network) => ({
+    object: `bridge ${network.bridge}`,
     network,
     layout: uplinkLayout(network, able),
     plan: planUplink(network, able),
@@ -147,7 +156,9 @@ function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped
     return all
       .filter(({ id }) => links.has(hostEndName(id)))
       .map((spec) => ({
+        object: `link ${hostEndName(spec.id)}`,
         network,
+        endpoint: spec.id,
         layout: endpointLayout(network, spec, able, shares.get(spec.id)),
         plan: planShape(network, spec, able, shares.get(spec.id)),
       }))
@@ -179,7 +190,7 @@ export async function repairShapes(
   view: View,
   able: Abilities,
   { host, store, alone }: RepairParts,
-): Promise<Repair[]> {
+): Promise<Found[]> {
   const shaped = shapedOf(view, able)
   if (shaped.length === 0 && view.mediums.length === 0) return []
   const see = () =>
@@ -188,22 +199,23 @@ export async function repairShapes(
       view.mediums.map(({ id }) => mediumName(id)),
       shaped.flatMap(({ layout }) => layout.redirects.map(({ from }) => from)),
     )
-  const repairs = await repairMediums(view, able, host, await see())
+  const all = await repairMediums(view, able, host, await see())
   const found = await see()
-  for (const { network, layout, plan } of shaped) {
+  for (const { object, network, endpoint, layout, plan } of shaped) {
+    const about = { network: network.id, ...(endpoint === undefined ? {} : { endpoint }) }
     const foreign = foreignRoots(layout, found)
     const faults = layoutFaults(layout, found)
-    repairs.push(...foreign.map((fault) => `cannot repair: ${fault}`))
+    all.push(...foreign.map((fault) => unrepaired(object, fault, about)))
     if (faults.length === 0 || foreign.length > 0) continue
-    const repaired = await alone(network.id, async () => {
+    const isDone = await alone(network.id, async () => {
       const now = signature(store.network(network.id), store.endpoints(network.id))
       if (now !== signature(network, view.endpoints)) return false
       await repairPlan(plan, host)
       return true
     })
-    if (repaired) repairs.push(`${faults.join('; ')}: set again`)
+    if (isDone) all.push(repaired(object, `${faults.join('; ')}: restored`, about))
   }
-  return repairs
+  return all
 }
 
 /**
@@ -215,7 +227,7 @@ async function repairMediums(
   able: Abilities,
   host: Host,
   found: Shown,
-): Promise<Repair[]> {
+): Promise<Found[]> {
   const uplinkOf = (network: NetworkSpec) => uplinkShapes(network, able).up
   const classesOf = (network: NetworkSpec) => mediumClasses(network, uplinkOf(network))
   const names = new Map(mediums.map((network) => [mediumName(network.id), network]))
@@ -235,8 +247,10 @@ async function repairMediums(
   ]
   await repairPlan(mergePlans(plans), host)
   return [
-    ...broken.map(([name]) => `medium ${name} was not whole: made anew`),
-    ...changed.map(({ faults }) => `${faults.join('; ')}: set again`),
+    ...broken.map(([name, { id: network }]) =>
+      repaired(`IFB ${name}`, `rebuilt IFB ${name}: class tree incomplete`, { network }),
+    ),
+    ...changed.map(({ spec, faults }) => repaired(`IFB ${spec.device}`, `${faults.join('; ')}: restored`)),
   ]
 }
 
@@ -245,7 +259,7 @@ async function repairMediums(
  *
  * @param before ms since 1970: younger ones may still come
  */
-export function releaseOrphans(store: NetworkStore, pools: PoolStore, before: number): Repair[] {
+export function releaseOrphans(store: NetworkStore, pools: PoolStore, before: number): Found[] {
   const used = new Set(store.endpoints().flatMap(({ spec }) => [spec.address4, spec.address6]))
   const own = new Set(
     store.networks().flatMap(({ spec }) => [...spec.ipv4, ...spec.ipv6].map(({ subnet }) => subnet)),
@@ -256,5 +270,7 @@ export function releaseOrphans(store: NetworkStore, pools: PoolStore, before: nu
     .flatMap(({ id }) => pools.addressesBefore(id, before).map((address) => ({ id, address })))
     .filter(({ address }) => !used.has(address))
   for (const { id, address } of orphans) pools.releaseAddress(id, address)
-  return orphans.map(({ address }) => `address ${address} belongs to no endpoint: released`)
+  return orphans.map(({ address }) =>
+    repaired(`address ${address}`, `address ${address} belongs to no endpoint: released`),
+  )
 }

@@ -1,3 +1,5 @@
+import type { Finding } from '../../lib/model/finding.ts'
+
 /** ms for which a refusal shows */
 const SHOWN = 600_000
 
@@ -5,16 +7,28 @@ const SHOWN = 600_000
 export interface Refusals {
   add(text: string): void
   /** Those of the last ten minutes, each once. */
-  faults(): string[]
+  faults(): Finding[]
+}
+
+interface Refused {
+  readonly first: number
+  readonly last: number
 }
 
 export function createRefusals(now: () => number = Date.now): Refusals {
-  const all = new Map<string, number>()
+  const all = new Map<string, Refused>()
   return {
-    add: (text) => void all.set(text, now()),
+    add: (text) => void all.set(text, { first: all.get(text)?.first ?? now(), last: now() }),
     faults: () => {
-      for (const [text, at] of all) if (now() - at > SHOWN) all.delete(text)
-      return [...all.keys()]
+      for (const [text, { last }] of all) if (now() - last > SHOWN) all.delete(text)
+      return [...all].map(([fault, { first }]) => ({
+        feature: 'refusals',
+        object: 'request',
+        fault,
+        severity: 'warning',
+        repaired: false,
+        since: first,
+      }))
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Findings } from '../../lib/engine/findings.ts'
 import type { Networks } from '../../lib/engine/networks.ts'
 import type { Capabilities } from '../../lib/kernel/capabilities.ts'
 import type { Host } from '../../lib/kernel/host.ts'
@@ -12,12 +13,6 @@ import type { Look } from './reading/look.ts'
 import type { Component, Schema } from './schema/schema.ts'
 import type { Naming } from './view/naming.ts'
 
-/** What the keeper knows of the host's health. */
-export interface Condition {
-  readonly repairs: number
-  readonly faults: readonly string[]
-}
-
 export interface ControlParts {
   readonly host: Host
   readonly store: NetworkStore
@@ -28,7 +23,7 @@ export interface ControlParts {
   readonly pools: PoolStore
   readonly capabilities: () => Promise<Capabilities>
   readonly tools: () => Promise<Tools>
-  readonly condition: () => Condition
+  readonly findings: Pick<Findings, 'standing' | 'repairs'>
   readonly version: string
 }
 

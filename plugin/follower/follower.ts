@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Finding } from '../../lib/model/finding.ts'
 import { messageOf } from '../../lib/values/errors.ts'
 import type { Heard } from './engine.ts'
 import type { FollowerParts } from './reader.ts'
@@ -19,7 +20,7 @@ export interface Follower {
   /** `followed`, or `not followed: ` and why. */
   state(): string
   /** What somebody should look at. */
-  faults(): string[]
+  faults(): Finding[]
   stop(): void
 }
 
@@ -35,7 +36,7 @@ export function createFollower(parts: FollowerParts): Follower {
   const { signal } = stopping
   const reader = createReader(parts)
   let reason = 'it has not answered yet'
-  let foreign: string | undefined
+  let foreign: { readonly text: string; readonly since: number } | undefined
   let wait = least
   let wake = () => {}
   const stopped = stoppedEngine(socketPath)
@@ -73,7 +74,7 @@ export function createFollower(parts: FollowerParts): Follower {
   const failed = (error: unknown): void => {
     reader.end()
     const text = messageOf(error)
-    foreign = error instanceof ForeignEngineError ? text : undefined
+    foreign = error instanceof ForeignEngineError ? { text, since: foreign?.since ?? Date.now() } : undefined
     if (text !== reason && !signal.aborted)
       log[foreign ? 'warn' : 'info'](`not following the engine: ${text}`)
     reason = text
@@ -104,10 +105,19 @@ export function createFollower(parts: FollowerParts): Follower {
       return names.endpoint(endpointId)?.name
     },
     state: () => (reason === '' ? 'followed' : `not followed: ${reason}`),
-    faults: () => (foreign ? [`the engine is not followed: ${foreign}`] : []),
+    faults: () => (foreign ? [foreignFinding(foreign)] : []),
     stop: () => stopping.abort(),
   }
 }
+
+const foreignFinding = ({ text, since }: { text: string; since: number }): Finding => ({
+  feature: 'follower',
+  object: 'engine',
+  fault: `the engine is not followed: ${text}`,
+  severity: 'warning',
+  repaired: false,
+  since,
+})
 
 /**
  * Checks that the engine is the one that our networks are of: another's names would be taken for theirs. One that knows

@@ -1,5 +1,6 @@
 import type { Networks } from '../../lib/engine/networks.ts'
 import type { EndpointSpec } from '../../lib/model/endpoint.ts'
+import { type Finding, unrepaired } from '../../lib/model/finding.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import type { Override, OverrideStore } from '../../lib/store/overrides.ts'
@@ -28,7 +29,7 @@ export interface Overrides {
   /** What is kept for an endpoint's container; empty if nothing is. */
   of(endpoint: Pick<EndpointSpec, 'id' | 'networkId'>): Override
   /** What is kept and could not be given. */
-  faults(): string[]
+  faults(): Finding[]
 }
 
 export interface Changed {
@@ -46,8 +47,8 @@ export interface OverridesParts {
 }
 
 export function createOverrides({ networks, store, names, overrides, log }: OverridesParts): Overrides {
-  /** Endpoints, and why theirs could not be given. */
-  const failed = new Map<string, string>()
+  /** by endpoint: what could not be given */
+  const failed = new Map<string, Finding>()
   // A restoration must not come between a change and its being kept.
   const queue = createQueue()
 
@@ -108,8 +109,13 @@ export function createOverrides({ networks, store, names, overrides, log }: Over
           failed.delete(id)
         } catch (error) {
           const text = `cannot set what is kept for container ${nameOf(id)}: ${messageOf(error)}`
-          if (failed.get(id) !== text) log.warn(text)
-          failed.set(id, text)
+          if (failed.get(id)?.fault === text) return
+          log.warn(text)
+          failed.set(id, {
+            ...unrepaired(`container ${nameOf(id)}`, text, { network: spec.networkId, endpoint: id }),
+            feature: 'overrides',
+            since: Date.now(),
+          })
         }
       }),
     faults: () => {

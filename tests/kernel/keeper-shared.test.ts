@@ -1,9 +1,10 @@
 import t from 'tap'
 import { uplinkShapes } from '../../lib/features/shaping/endpoint.ts'
 import { rootLayout } from '../../lib/features/shaping/layout.ts'
+import { NETWORK } from '../support/messages.ts'
 import { namespaceHost } from '../support/namespace-host.ts'
 import { BRIDGE, FIRST, HOST_END, IFB, openPair, provesRepair, shared } from './fixtures/pair.ts'
-import { abilities } from './fixtures/real.ts'
+import { abilities, faultsOf } from './fixtures/real.ts'
 
 t.setTimeout(300_000)
 
@@ -62,22 +63,22 @@ t.test('reconcile() says what it found and what became of it', async (t) => {
   const tell: [damage: string, repair: string][] = [
     [
       `tc class change dev ${IFB} parent 1:1 classid 1:11 htb prio 4 rate 2mbit ceil 1gbit`,
-      `class 1:11 on ${IFB} has ceil 1000000000 bit/s, not 10000000: set again`,
+      `class 1:11 on ${IFB} has ceil 1000000000 bit/s, not 10000000: restored`,
     ],
     [
       `tc filter del dev ${IFB} parent 1: prio 1 handle 2:2:1 protocol all u32`,
-      `no filter for ${FIRST.mac} on ${IFB}: set again`,
+      `no filter for ${FIRST.mac} on ${IFB}: restored`,
     ],
     [
       `tc class change dev ${IFB} parent 1: classid 1:1 htb rate 1mbit ceil 15mbit`,
-      `class 1:1 on ${IFB} has rate 1000000 bit/s, not 15000000: set again`,
+      `class 1:1 on ${IFB} has rate 1000000 bit/s, not 15000000: restored`,
     ],
-    [`tc qdisc del dev ${BRIDGE} parent 2:1`, `no ${await queueKind()} on ${BRIDGE}: set again`],
+    [`tc qdisc del dev ${BRIDGE} parent 2:1`, `no ${await queueKind()} on ${BRIDGE}: restored`],
     [`tc qdisc del dev ${HOST_END} root`, `no tbf 1: on ${HOST_END}; no tbf 2: on ${HOST_END}; no `],
   ]
   for (const [damage, repair] of tell) {
     await host.sh(damage)
-    const repairs = await keeper.reconcile()
+    const repairs = faultsOf(await keeper.reconcile())
     t.ok(repairs.length === 1 && repairs[0]?.startsWith(repair), `${damage}: ${repairs.join('; ')}`)
   }
 })
@@ -90,12 +91,19 @@ t.test(
     await host.sh(`tc qdisc del dev ${BRIDGE} root`)
     await host.sh(`tc qdisc add dev ${BRIDGE} root handle 9: pfifo limit 77`)
     for (const _ of [1, 2])
-      t.strictSame(await keeper.reconcile(), [
-        `cannot repair: somebody put qdisc pfifo 9: on ${BRIDGE}: remove it, and the shape is set again`,
+      t.match(await keeper.reconcile(), [
+        {
+          feature: 'shaping',
+          object: `bridge ${BRIDGE}`,
+          fault: `foreign qdisc pfifo 9: on ${BRIDGE}: delete it, and the shape is set again`,
+          severity: 'error',
+          repaired: false,
+          network: NETWORK,
+        },
       ])
     t.match(await host.sh(`tc qdisc show dev ${BRIDGE}`), 'pfifo 9: root refcnt 2 limit 77p')
     await host.sh(`tc qdisc del dev ${BRIDGE} root`)
-    t.match(await keeper.reconcile(), [/^no tbf 1: on sl-/])
+    t.match(await keeper.reconcile(), [{ fault: /^no tbf 1: on sl-/, repaired: true }])
     t.strictSame(await keeper.reconcile(), [])
   },
 )

@@ -2,7 +2,7 @@ import t from 'tap'
 import { memberSpec, NETWORK } from '../support/messages.ts'
 import { namespaceHost, stateOf } from '../support/namespace-host.ts'
 import { BRIDGE, capped, FIRST, HOST_END, IFB, openPair, SECOND } from './fixtures/pair.ts'
-import { openReal } from './fixtures/real.ts'
+import { faultsOf, openReal } from './fixtures/real.ts'
 
 t.test('recover() and reconcile() find nothing to do on a host that is as it should be', async (t) => {
   using host = await namespaceHost()
@@ -30,11 +30,11 @@ t.test(
     parts.close()
     const after = await openReal(fresh, directory)
     t.teardown(after.close)
-    t.match(await after.keeper.recover(), [
+    t.strictSame(faultsOf(await after.keeper.recover()), [
       `endpoint ${FIRST.id} has no link any more: forgotten`,
-      `bridge ${BRIDGE} was not as it should be: repaired`,
-      `medium ${IFB} was not whole: made anew`,
-      'rules were not as they should be: set again',
+      `bridge ${BRIDGE} was deleted or changed: restored`,
+      `rebuilt IFB ${IFB}: class tree incomplete`,
+      'nftables rules were changed: restored',
     ])
     t.strictSame(await stateOf(fresh), wanted)
     t.strictSame(after.store.endpoints(), [])
@@ -47,7 +47,7 @@ t.test('recover() forgets an endpoint whose container is gone, and only that', a
   const { restart } = await openPair(t, host)
   await host.sh(`ip link del dev ${HOST_END}`)
   const { keeper, store } = await restart()
-  t.match(await keeper.recover(), [/^endpoint .* has no link any more: forgotten$/])
+  t.match(faultsOf(await keeper.recover()), [/^endpoint .* has no link any more: forgotten$/])
   t.strictSame(
     store.endpoints().map(({ spec }) => spec.id),
     [SECOND.id],
@@ -62,8 +62,8 @@ t.test('recover() takes back what was half made and half removed', async (t) => 
   store.addEndpoint(memberSpec(4))
   store.networkLeaving(NETWORK)
   const again = await restart()
-  t.match(await again.keeper.recover(), [
-    `endpoint ${memberSpec(4).id} was half made: taken back`,
+  t.strictSame(faultsOf(await again.keeper.recover()), [
+    `endpoint ${memberSpec(4).id} was half made: removed`,
     `network ${NETWORK} was half made or half removed: removed`,
   ])
   t.strictSame([again.store.networks(), again.store.endpoints()], [[], []])
@@ -83,8 +83,8 @@ t.test('reconcile() deletes stray links of ours and leaves those that only look 
     await host.sh(`ip link add name ${name}${name === 'sl-group' ? ' group 20942' : ''} type bridge`)
   await host.sh('ip link set dev sl-alias alias sluice/network/theirs')
   t.strictSame(
-    (await keeper.reconcile()).toSorted(),
-    stray.map((name) => `link ${name} belongs to nothing: deleted`).toSorted(),
+    faultsOf(await keeper.reconcile()).toSorted(),
+    stray.map((name) => `deleted stray link ${name}`).toSorted(),
   )
   const links = await host.sh('ip -br link')
   for (const name of stray) t.notMatch(links, name)
@@ -102,7 +102,7 @@ t.test('recover() releases addresses of endpoints that never came, once they are
   const { keeper, database } = await restart()
   t.strictSame(await keeper.recover(), [], 'they may still come')
   database.exec('UPDATE addresses SET made = 0')
-  t.strictSame(await keeper.recover(), ['address 10.9.0.9 belongs to no endpoint: released'])
+  t.strictSame(faultsOf(await keeper.recover()), ['address 10.9.0.9 belongs to no endpoint: released'])
 })
 
 t.test('reconcile() forgets an endpoint that was never joined, once it is old', async (t) => {
@@ -111,7 +111,7 @@ t.test('reconcile() forgets an endpoint that was never joined, once it is old', 
   database.exec('UPDATE endpoints SET joined = 0 WHERE slot = 0')
   t.strictSame(await keeper.reconcile(), [], 'it may still be')
   database.exec('UPDATE endpoints SET made = 0')
-  t.strictSame(await keeper.reconcile(), [`endpoint ${FIRST.id} was never joined: forgotten`])
+  t.strictSame(faultsOf(await keeper.reconcile()), [`endpoint ${FIRST.id} was never joined: forgotten`])
   const left = store.endpoints().map(({ spec }) => spec.id)
   t.strictSame(left, [SECOND.id])
   t.notMatch(await host.sh('ip -br link'), HOST_END)
@@ -122,6 +122,8 @@ t.test('a qdisc of somebody else on our link is reported and left', async (t) =>
   const { keeper } = await openPair(t, host)
   await host.sh(`tc qdisc del dev ${HOST_END} root`)
   await host.sh(`tc qdisc add dev ${HOST_END} root handle 9: pfifo`)
-  t.match(await keeper.reconcile(), [/^cannot repair: somebody put qdisc pfifo 9: on sv-/])
+  t.match(await keeper.reconcile(), [
+    { feature: 'shaping', fault: /^foreign qdisc pfifo 9: on sv-/, repaired: false, endpoint: FIRST.id },
+  ])
   t.match(await host.sh(`tc qdisc show dev ${HOST_END}`), 'pfifo 9:')
 })

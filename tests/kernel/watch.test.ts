@@ -8,6 +8,7 @@ import { endpointSpec, IPV6_SUBNET, idOf, networkSpec } from '../support/message
 import { type Namespace, namespaceHost } from '../support/namespace-host.ts'
 import { until } from '../support/until.ts'
 import { openParts } from '../unit/fixtures/parts.ts'
+import { faultsOf } from './fixtures/real.ts'
 
 const network = networkSpec()
 
@@ -36,7 +37,7 @@ async function watched(t: Test, host: Namespace) {
     checkBridges: async () => (await keeper.reconcileBridges()).length > 0,
     checkForwarding: async () => {
       const found = await keeper.reconcileForwarding()
-      repairs.push(...found)
+      repairs.push(...faultsOf(found))
       return found.length > 0
     },
     warn: (text) => warnings.push(text),

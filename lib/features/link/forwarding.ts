@@ -1,4 +1,5 @@
 import type { Host } from '../../kernel/host.ts'
+import { type Found, repaired } from '../../model/finding.ts'
 import type { NetworkStore } from '../../store/networks.ts'
 import { hostEndName } from '../../values/names.ts'
 import { planForwarding } from './network.ts'
@@ -7,10 +8,9 @@ import { planForwarding } from './network.ts'
  * Switches forwarding on again where a member needs it that is there. Without members it is left alone: at boot the engine comes after
  * us, and has to find it as it was (see planForwarding()).
  *
- * @returns what was off, in words
  * @throws {CommandError}
  */
-export async function repairForwarding(host: Host, store: NetworkStore): Promise<string[]> {
+export async function repairForwarding(host: Host, store: NetworkStore): Promise<Found[]> {
   const wanted = new Map(store.networks().map(({ spec }) => [spec.id, planForwarding(spec)]))
   const lines = new Set([...wanted.values()].flat().map(({ apply }) => apply.line))
   const off: string[] = []
@@ -24,7 +24,10 @@ export async function repairForwarding(host: Host, store: NetworkStore): Promise
     .map(({ apply }) => apply.line)
   const again = off.filter((line) => needed.includes(line))
   await host.run('sysctl', again, 'strict')
-  return again.map((line) => `net.${keyOf(line).replaceAll('/', '.')} was off: switched on again`)
+  return again.map((line) => {
+    const name = `net.${keyOf(line).replaceAll('/', '.')}`
+    return repaired(`sysctl ${name}`, `${name} was off: switched on again`)
+  })
 }
 
 const keyOf = (line: string): string => line.split('=', 1)[0] ?? ''

@@ -175,7 +175,7 @@ export const foreignRoots = (layout: Layout, { qdiscs }: Shown): string[] =>
     .flatMap((root) => onDevice(qdiscs, root.device).filter(isForeign))
     .map(
       ({ kind, handle, device }) =>
-        `somebody put qdisc ${kind} ${handle} on ${device}: remove it, and the shape is set again`,
+        `foreign qdisc ${kind} ${handle} on ${device}: delete it, and the shape is set again`,
     )
 
 /**

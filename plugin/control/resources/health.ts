@@ -1,7 +1,7 @@
 import { missingModules } from '../../../lib/features/shaping/abilities.ts'
-import { unfitTools } from '../../../lib/kernel/tools.ts'
 import { type Control, resource } from '../route.ts'
 import { Health } from '../schema/components.ts'
+import { findingView } from '../view/finding.ts'
 
 export const health = [
   resource({
@@ -16,23 +16,23 @@ export const health = [
 async function showHealth({
   capabilities,
   tools: ask,
-  condition,
+  findings,
   version,
   follower,
   store,
 }: Control): Promise<Health> {
   const [found, tools] = await Promise.all([capabilities(), ask()])
-  const { repairs, faults: lasting } = condition()
-  const faults = [...unfitTools(tools), ...lasting]
+  const standing = findings.standing()
   return {
-    status: faults.length === 0 ? 'ok' : 'degraded',
+    status: standing.length === 0 ? 'ok' : 'degraded',
     version,
     engine: follower.state(),
     uptime: Math.round(process.uptime()),
     networks: store.networks().length,
     endpoints: store.endpoints().length,
-    repairs,
-    faults,
+    repairs: findings.repairs(),
+    faults: standing.map(({ fault }) => fault),
+    findings: standing.map(findingView),
     tools,
     capabilities: { ...found, missing: missingModules(found) },
   }

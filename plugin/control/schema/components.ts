@@ -1,3 +1,4 @@
+import { FEATURES, SEVERITIES } from '../../../lib/model/finding.ts'
 import {
   type Component,
   component,
@@ -132,6 +133,24 @@ const profile = object({
 export type Profile = Value<typeof profile>
 export const Profiles = component('Profiles', object({ profiles: list(profile) }))
 
+/** Something that is wrong and was not repaired. */
+export const HealthFinding = component(
+  'Finding',
+  object(
+    {
+      feature: oneOf(FEATURES, 'what found it'),
+      object: text('what it is about: link sv-3f2a…, bridge sl-c1…'),
+      fault: text('a sentence'),
+      severity: oneOf(SEVERITIES, 'error: something that was asked for is not in force'),
+      since: number('when it was first found, ms since 1970'),
+      network: text("Docker's network id, where it concerns one network"),
+      endpoint: text("Docker's endpoint id, where it concerns one attachment"),
+    },
+    ['network', 'endpoint'],
+  ),
+)
+export type HealthFinding = Value<typeof HealthFinding>
+
 export const Health = component(
   'Health',
   object({
@@ -141,8 +160,9 @@ export const Health = component(
     uptime: number('seconds'),
     networks: number('how many'),
     endpoints: number('how many'),
-    repairs: number('differences that were set right since the start'),
-    faults: list(text('what could not be set right when it was last looked at, and what will not do')),
+    repairs: number('differences on the host that were repaired since the start'),
+    faults: list(text('what is wrong and was not repaired, a sentence each')),
+    findings: list(ref(HealthFinding), 'the same as faults, with what each is about'),
     tools: record<string | null>(
       { type: ['string', 'null'] },
       'versions of the programs that the plugin runs; null where one is missing',
@@ -217,6 +237,7 @@ export const COMPONENTS: readonly Component[] = [
   Pruned,
   ChangeRequest,
   Profiles,
+  HealthFinding,
   Health,
   ExplainRequest,
   Explained,

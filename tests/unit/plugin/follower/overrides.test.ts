@@ -73,7 +73,7 @@ t.test('what cannot be given any more is a fault and no failure, until it can', 
   await inject('NetworkDriver.CreateEndpoint', createEndpoint({}, { EndpointID: SECOND }))
   names.endpointIs(SECOND, { name: 'app' })
   await overrides.restore(SECOND)
-  t.match(overrides.faults(), [/^cannot set what is kept for container app: jitter: .*delay/])
+  t.match(overrides.faults(), [{ fault: /^cannot set what is kept for container app: jitter: .*delay/ }])
   await network({ delay: '10ms' })
   await overrides.restore(SECOND)
   t.strictSame(overrides.faults(), [])

@@ -367,7 +367,7 @@ t.test("foreignRoots() names a root qdisc that is neither ours nor the kernel's"
   const { layout, seen } = await shaped({ 'rate.down': 10e6 })
   t.strictSame(foreignRoots(layout, seen), [])
   const root = { device: HOST_END, kind: 'netem', handle: '8001:', parent: 'root', options: {} }
-  const words = `somebody put qdisc netem 8001: on ${HOST_END}: remove it, and the shape is set again`
+  const words = `foreign qdisc netem 8001: on ${HOST_END}: delete it, and the shape is set again`
   t.strictSame(foreignRoots(layout, { ...seen, qdiscs: [root] }), [words])
   t.strictSame(
     foreignRoots(layout, { ...seen, qdiscs: [{ ...root, kind: 'tbf' }] }).length,

@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { repaired, unrepaired } from '../../../../../lib/model/finding.ts'
 import type { ControlRequest } from '../../../../../plugin/control/route.ts'
 import { controlRoutes } from '../../../../../plugin/control/routes.ts'
 import { COMPONENTS, Endpoint, Failure, Network } from '../../../../../plugin/control/schema/components.ts'
@@ -84,12 +85,16 @@ t.test('what each route answers is what the description says of it', async (t) =
     labels: { a: 'b' },
   })
   parts.names.networksAre(new Map([[idOf('a2'), 'other']]))
+  const about = { network: NETWORK, endpoint: ENDPOINT }
+  parts.findings.report('shapes', [
+    { ...unrepaired('link sv-1', 'a fault', about), feature: 'shaping' },
+    { ...repaired('link sv-2', 'a repair'), feature: 'link' },
+  ])
   const routes = controlRoutes({
     ...parts,
     host: agreeableHost(),
     follower: { state: () => 'followed', nameOf: async () => 'app' },
     tools: async () => FIT,
-    condition: () => ({ repairs: 1, faults: ['a fault'] }),
     version: '0.0.0',
   })
   const left = new Set(routes.map(({ method, path }) => `${method} ${path}`))
