@@ -8,9 +8,7 @@ import type { EndpointSpec } from '../model/endpoint.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import { parseSubnet, subnetFault } from '../values/addresses.ts'
 import { InvalidRequestError, OptionError, UnsupportedError } from '../values/errors.ts'
-
-/** bytes: IPv6's least MTU (RFC 8200, 5) */
-const IPV6_MTU = 1280
+import { LEAST_IPV6_MTU } from '../values/frame.ts'
 
 /** An endpoint as far as its options are concerned. */
 export type Optioned = Pick<EndpointSpec, 'id' | 'options'>
@@ -36,8 +34,8 @@ export function checkNetwork(spec: NetworkSpec): void {
         mode,
         'expected isolated on an internal network alone (docker network create --internal)',
       )
-  if (spec.ipv6.length > 0 && mtu < IPV6_MTU)
-    throw new OptionError('mtu', `expected at least ${IPV6_MTU} with IPv6 (RFC 8200), got ${mtu}`)
+  if (spec.ipv6.length > 0 && mtu < LEAST_IPV6_MTU)
+    throw new OptionError('mtu', `expected at least ${LEAST_IPV6_MTU} with IPv6 (RFC 8200), got ${mtu}`)
 }
 
 /** Checks what no member can check alone. @throws {OptionError} */

@@ -1,11 +1,9 @@
-import { type Command, tc } from './command.ts'
+import { tc } from './command.ts'
 import type { Host } from './host.ts'
 import { addMedium, deleteLink } from './ip/device.ts'
+import { SEED_PROBE } from './tc/kinds/netem.ts'
+import { OPTIONAL_KINDS, type OptionalKind } from './tc/kinds.ts'
 import type { AskedTools } from './tools.ts'
-
-/** Qdiscs that not every kernel has. */
-export const OPTIONAL = ['netem', 'fq_codel', 'cake', 'sfq'] as const
-export type Optional = (typeof OPTIONAL)[number]
 
 /** What the kernel and its tools can do. */
 export interface Capabilities {
@@ -13,33 +11,30 @@ export interface Capabilities {
   readonly kernel: string
   readonly iproute2: string
   readonly nft: string
-  readonly qdiscs: Readonly<Record<Optional, boolean>>
+  readonly qdiscs: Readonly<Record<OptionalKind, boolean>>
   /** netem takes a seed: Linux 6.6 and iproute2 6.6 */
   readonly seed: boolean
 }
 
-/** The kernel module that a qdisc comes with. */
-export const moduleOf = (kind: Optional): string => `sch_${kind}`
-
 /** Where qdiscs are tried: there for the time of that alone. Another process has another. */
 export const PROBE_DEVICE = `sq-${process.hrtime.bigint().toString(36).slice(-8)}`
+
+const eachKind = (isThere: (kind: OptionalKind) => boolean): Capabilities['qdiscs'] =>
+  Object.fromEntries(OPTIONAL_KINDS.map(({ kind }) => [kind, isThere(kind)])) as Capabilities['qdiscs']
 
 /** Of a host that could not be asked. */
 export const NOTHING: Capabilities = {
   kernel: 'unknown',
   iproute2: 'unknown',
   nft: 'unknown',
-  qdiscs: { netem: false, fq_codel: false, cake: false, sfq: false },
+  qdiscs: eachKind(() => false),
   seed: false,
 }
 
-const attempts = (device: string): [Optional | 'seed', Command][] => [
-  ...(['fq_codel', 'cake', 'sfq'] as const).map((kind): [Optional, Command] => [
-    kind,
-    tc`qdisc replace dev ${device} root handle 1${OPTIONAL.indexOf(kind)}: ${kind}`,
-  ]),
-  ['netem', tc`qdisc replace dev ${device} root handle 20: netem delay 1ms`],
-  ['seed', tc`qdisc replace dev ${device} root handle 20: netem delay 1ms seed 1`],
+/** Each on a handle of its own, which has the kernel make it anew; the seed last, since it is read back. */
+const PROBES: readonly (readonly [OptionalKind | 'seed', string])[] = [
+  ...OPTIONAL_KINDS.map(({ kind, probe }) => [kind, probe] as const),
+  ['seed', SEED_PROBE.words],
 ]
 
 /**
@@ -56,26 +51,22 @@ export async function probeCapabilities(host: Host, asked: AskedTools): Promise<
     'strict',
   )
   try {
-    const tried = attempts(device)
+    const lines = PROBES.map(
+      ([, words], index) => `${tc`qdisc replace dev ${device} root handle ${10 + index}:`.line} ${words}`,
+    )
     const [outcome, release, iproute2, nft] = await Promise.all([
-      host.run('tc', [...tried.map(([, { line }]) => line), tc`qdisc show dev ${device}`.line], 'force'),
+      host.run('tc', [...lines, tc`qdisc show dev ${device}`.line], 'force'),
       host.read('/proc/sys/kernel/osrelease'),
       asked.tc,
       asked.nft,
     ])
-    const failed = new Set(outcome.failures.map(({ index }) => tried[index]?.[0]))
+    const failed = new Set(outcome.failures.map(({ index }) => PROBES[index]?.[0]))
     return {
       kernel: release?.trim() ?? '',
       iproute2: iproute2 ?? '',
       nft: nft ?? '',
-      qdiscs: {
-        netem: !failed.has('netem'),
-        fq_codel: !failed.has('fq_codel'),
-        cake: !failed.has('cake'),
-        sfq: !failed.has('sfq'),
-      },
-      // An older kernel passes over what it does not know.
-      seed: !failed.has('seed') && /"seed":1[,}]/.test(outcome.stdout),
+      qdiscs: eachKind((kind) => !failed.has(kind)),
+      seed: !failed.has('seed') && SEED_PROBE.shown.test(outcome.stdout),
     }
   } finally {
     await host.run('ip', [deleteLink(device).line], 'force')

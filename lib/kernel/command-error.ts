@@ -1,4 +1,5 @@
 import type { Program } from './command.ts'
+import { QDISC_MODULES } from './tc/kinds.ts'
 
 /** Why a program said no, as far as a caller can act on it. */
 export type Failure = 'exists' | 'missing' | 'denied' | 'unsupported' | 'other'
@@ -78,9 +79,7 @@ export function batchFailures(stderr: string, lines: readonly string[]): { index
 
 /** The kernel module that a command stands or falls with, by the word of its command line. */
 const MODULES: Readonly<Record<string, string>> = {
-  tbf: 'sch_tbf',
-  htb: 'sch_htb',
-  bfifo: 'sch_fifo',
+  ...QDISC_MODULES,
   ingress: 'sch_ingress',
   mirred: 'act_mirred',
   u32: 'cls_u32',

@@ -1,3 +1,5 @@
+import type { QueueName } from '../kernel/tc/kinds.ts'
+
 /** How packets are lost in bursts. Percents; what is left out has netem's default. */
 export interface LossModel {
   readonly model: 'gemodel' | 'state'
@@ -7,11 +9,6 @@ export interface LossModel {
 
 export type Distribution = 'uniform' | 'normal' | 'pareto' | 'paretonormal'
 
-/** Qdiscs that may stand under a cap, the best first. */
-export const QUEUES = ['fq_codel', 'cake', 'sfq', 'pfifo'] as const
-
-export type QueueKind = (typeof QUEUES)[number]
-
 /** Options of one link, by their names. Absent: not limited, not impaired. */
 export interface LinkOptions {
   /** bit/s */
@@ -20,7 +17,7 @@ export interface LinkOptions {
   readonly 'rate.down'?: number
   /** bytes */
   readonly burst?: number
-  readonly queue?: QueueKind
+  readonly queue?: QueueName
   /** microseconds */
   readonly 'queue.limit'?: number
   /** microseconds, one way */

@@ -9,8 +9,11 @@ const DECIMAL: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, t: 1
 const BINARY: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 60e6 }
 
-/** bit/s. Below this a packet of 1500 bytes takes more than a second; above it HTB's clock runs out of digits. */
-export const RATE_RANGE = { least: 8e3, most: 4e11 } as const
+/** bit/s: the least rate. Below it a packet of 1500 bytes takes more than a second. */
+export const LEAST_RATE = 8e3
+/** bit/s: no cap. Above it HTB's clock runs out of digits. */
+export const OPEN = 400e9
+export const RATE_RANGE = { least: LEAST_RATE, most: OPEN } as const
 
 /** bytes. The kernel keeps a burst in 32 bits. */
 export const SIZE_RANGE = { least: 1, most: 2 ** 31 } as const

@@ -1,4 +1,5 @@
-import { type LossModel, QUEUES } from '../../lib/model/link.ts'
+import { QUEUE_ALIASES, QUEUES } from '../../lib/features/shaping/abilities.ts'
+import type { LossModel } from '../../lib/model/link.ts'
 import { InvalidRequestError } from '../../lib/values/errors.ts'
 import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../lib/values/units.ts'
 import { durationReadings, modelReadings, sizeReadings } from './hints/readings.ts'
@@ -43,7 +44,7 @@ export const LINK_OPTIONS = {
   'rate.up': rate(LINK, '`rate`', 'cap on what the container sends'),
   'rate.down': rate(LINK, '`rate`', 'cap on what the container receives'),
   burst: size(LINK, 'the larger of 2·(MTU+14) and 4 ms at the rate', 'sent at once after a pause'),
-  queue: oneOf(QUEUES, { fq: 'fq_codel', codel: 'fq_codel', fifo: 'pfifo', bfifo: 'pfifo' })(
+  queue: oneOf(QUEUES, QUEUE_ALIASES)(
     LINK,
     'the first of these that the kernel has; without any, a plain queue counted in bytes',
     'what packets wait in under the cap',

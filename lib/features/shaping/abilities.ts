@@ -1,17 +1,31 @@
-import { type Capabilities, moduleOf, OPTIONAL } from '../../kernel/capabilities.ts'
-import { type LinkOptions, QUEUES } from '../../model/link.ts'
+import type { Capabilities } from '../../kernel/capabilities.ts'
+import {
+  NAMED_QUEUES,
+  OPTIONAL_KINDS,
+  type OptionalKind,
+  QDISC_MODULES,
+  type QueueName,
+} from '../../kernel/tc/kinds.ts'
+import type { LinkOptions } from '../../model/link.ts'
 import { impairmentOf } from './link.ts'
 import type { Abilities } from './shape.ts'
+
+/** What a user may choose as `queue`, the best first. */
+export const QUEUES: readonly QueueName[] = NAMED_QUEUES.map(({ kind }) => kind)
+/** Other words for them. */
+export const QUEUE_ALIASES: Readonly<Record<string, QueueName>> = Object.fromEntries(
+  NAMED_QUEUES.flatMap(({ kind, aliases }) => aliases.map((alias) => [alias, kind])),
+)
 
 /** What of them a shape depends on. */
 export const abilitiesOf = ({ qdiscs }: Capabilities): Abilities => ({
   netem: qdiscs.netem,
-  queues: QUEUES.filter((kind) => kind === 'pfifo' || qdiscs[kind]),
+  queues: QUEUES.filter((kind) => isThere(qdiscs, kind)),
 })
 
 /** Modules that the kernel lacks and some option needs. */
 export const missingModules = ({ qdiscs }: Capabilities): string[] =>
-  OPTIONAL.filter((kind) => !qdiscs[kind]).map(moduleOf)
+  OPTIONAL_KINDS.filter(({ kind }) => !qdiscs[kind]).map(({ module }) => module)
 
 /**
  * What the options need and the host does not have.
@@ -23,9 +37,9 @@ export function lacking(
   { kernel, iproute2, qdiscs, seed }: Capabilities,
 ): [keyof LinkOptions, string] | undefined {
   const impairment = impairmentOf(options)
-  if (impairment && !qdiscs.netem) return [impairment, needs(moduleOf('netem'), kernel)]
+  if (impairment && !qdiscs.netem) return [impairment, needs('netem', kernel)]
   const { queue } = options
-  if (queue && queue !== 'pfifo' && !qdiscs[queue]) return ['queue', needs(moduleOf(queue), kernel)]
+  if (queue && !isThere(qdiscs, queue)) return ['queue', needs(queue, kernel)]
   if (options.seed !== undefined && impairment && !seed)
     return [
       'seed',
@@ -34,5 +48,8 @@ export function lacking(
   return undefined
 }
 
-const needs = (module: string, kernel: string): string =>
-  `needs the kernel module ${module}, which this kernel (${kernel}) does not have`
+const isThere = (qdiscs: Capabilities['qdiscs'], kind: string): boolean =>
+  qdiscs[kind as OptionalKind] !== false
+
+const needs = (kind: string, kernel: string): string =>
+  `needs the kernel module ${QDISC_MODULES[kind]}, which this kernel (${kernel}) does not have`

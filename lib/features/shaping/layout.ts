@@ -1,4 +1,5 @@
 import { addMedium, deleteLink, setUp } from '../../kernel/ip/device.ts'
+import { kindOf, type Qdisc } from '../../kernel/tc/kinds.ts'
 import { type Placed, place } from '../../kernel/tc/qdisc.ts'
 import {
   ALL_MEMBERS,
@@ -25,8 +26,10 @@ import {
 } from '../../kernel/tc/tree.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import { type Plan, step } from '../../plan/plan.ts'
+import { frameOf } from '../../values/frame.ts'
 import { bridgeMac, mediumName } from '../../values/names.ts'
-import { OPEN, type Shape } from './shape.ts'
+import { LEAST_RATE, OPEN } from '../../values/units.ts'
+import { BURST_TIME, type Shape } from './shape.ts'
 
 /** What tc should show: everything that shapes one link, or one uplink. */
 export interface Layout {
@@ -45,33 +48,28 @@ export const joinLayouts = (...layouts: readonly Layout[]): Layout => ({
   redirects: layouts.flatMap(({ redirects }) => redirects),
 })
 
-/** Beside the bucket's own number, so that each kind of queue has another handle: a handle cannot change its kind. */
-const QUEUE_HANDLES = { fq_codel: 0x2000, cake: 0x3000, sfq: 0x4000, pfifo: 0x5000, bfifo: 0x6000 } as const
-/** The same for each distribution, which a change cannot take back and tc does not show. */
-const NETEM_HANDLES: Readonly<Record<string, number>> = {
-  uniform: 0x1000,
-  normal: 0x7000,
-  pareto: 0x8000,
-  paretonormal: 0x9000,
-}
-/** Offload packets that wait in a wide bucket would never fit through a narrow one: that is another qdisc, not a change. */
-const WIDE_HANDLE = 0xa000
-/** What stands below goes with it, so that it has another handle too; nothing is impaired there. */
-const WIDE_NETEM_HANDLE = 0xb000
 /** The number of the qdisc below a root bucket. */
 const BELOW_ROOT = 2
 
 const handle = (major: number): string => `${major.toString(16)}:`
 const below = (major: number): string => `${handle(major)}1`
 
-const cutterMajor = (major: number, { segment }: Shape): number =>
-  segment > WIDE ? WIDE_HANDLE + major : major
-/** bytes: the largest MTU with its header is a frame still */
-const WIDE = 65_535 + 14
+/** The bucket that cuts offload packets. A wide one has tokens to spare: with a bucket of one packet it would set a timer for each. */
+const cutterOf = ({ segment, limit }: Shape): Qdisc => ({
+  kind: 'tbf',
+  rate: OPEN,
+  burst: isWide(segment) ? 2 ** 22 : segment,
+  limit,
+})
+
+/** @param segment bytes; the largest MTU with its header is a frame still */
+const isWide = (segment: number): boolean => segment > frameOf(65_535)
+const majorOf = (major: number, qdisc: Qdisc, { segment }: Shape): number =>
+  kindOf(qdisc).base(qdisc, isWide(segment)) + major
 
 /** The handle of the first qdisc below a member's class, whose counters are the member's. */
 export const memberHandle = (member: Member, shape: Shape): string =>
-  handle(cutterMajor(Number.parseInt(memberMinor(member), 16), shape))
+  handle(majorOf(Number.parseInt(memberMinor(member), 16), cutterOf(shape), shape))
 
 /**
  * What stands under a cap, whichever it is:
@@ -81,27 +79,15 @@ export const memberHandle = (member: Member, shape: Shape): string =>
  * The delay comes before the queue, so that neither eats the other's room: what the delay holds is no backlog.
  */
 function chain(device: string, parent: string, major: number, shape: Shape): Placed[] {
-  const { segment, limit, netem, queue } = shape
-  const cut = cutterMajor(major, shape)
-  const cutter: Placed = {
-    device,
-    parent,
-    handle: handle(cut),
-    // A wide one has tokens to spare: with a bucket of one packet it would set a timer for each.
-    qdisc: { kind: 'tbf', rate: OPEN, burst: cut === major ? segment : 2 ** 22, limit },
+  const { netem, queue } = shape
+  const chain: Placed[] = []
+  let under = parent
+  for (const qdisc of [cutterOf(shape), ...(netem ? [netem] : []), queue]) {
+    const own = majorOf(major, qdisc, shape)
+    chain.push({ device, parent: under, handle: handle(own), qdisc })
+    under = below(own)
   }
-  const narrow = NETEM_HANDLES[netem?.distribution ?? 'uniform'] ?? 0
-  const delay = major + (cut === major ? narrow : WIDE_NETEM_HANDLE)
-  return [
-    cutter,
-    ...(netem ? [{ device, parent: below(cut), handle: handle(delay), qdisc: netem }] : []),
-    {
-      device,
-      parent: below(netem ? delay : cut),
-      handle: handle(QUEUE_HANDLES[queue.kind] + major),
-      qdisc: queue,
-    },
-  ]
+  return chain
 }
 
 /** A cap on all that leaves a device. */
@@ -135,7 +121,7 @@ export interface Share {
 /** A member's place on the network's medium. @param share absent where nothing is shared */
 export function memberLayout(hostEnd: string, member: Member, shape: Shape, share?: Share): Layout {
   const { rate, burst, segment } = shape
-  const guaranteed = Math.min(rate, share?.guaranteed ?? (member.outward ? TOKEN_RATE : rate))
+  const guaranteed = Math.min(rate, share?.guaranteed ?? (member.outward ? LEAST_RATE : rate))
   const part = guaranteed < rate
   return {
     classes: [
@@ -201,13 +187,12 @@ export function planShow(layout: Layout): Plan {
   })
 }
 
-/** bit/s: what a class has for itself that is to borrow all else */
-const TOKEN_RATE = 8e3
 /** bit/s: what frames with a forged MAC share, so that forging is no way around one's class. */
 const STRANGERS_RATE = 1e6
 
 const classOf = (device: string, id: string, parent: string, rate: number, ceil: number): ClassSpec => {
-  const burst = (bits: number): number => Math.max(2 ** 12, Math.min(2 ** 20, Math.ceil((bits / 8) * 4e-3)))
+  const burst = (bits: number): number =>
+    Math.max(2 ** 12, Math.min(2 ** 20, Math.ceil((bits / 8) * BURST_TIME)))
   return {
     device,
     id,
@@ -227,7 +212,7 @@ export function mediumClasses({ id, shared }: NetworkSpec, uplink?: Shape): Clas
   const strangers = Math.min(STRANGERS_RATE, shared ?? STRANGERS_RATE)
   return [
     classOf(medium, ALL_MEMBERS, '1:', shared ?? OPEN, shared ?? OPEN),
-    classOf(medium, STRANGERS, ALL_MEMBERS, TOKEN_RATE, strangers),
+    classOf(medium, STRANGERS, ALL_MEMBERS, LEAST_RATE, strangers),
     ...(uplink ? [uplinkClass(medium, uplink, shared)] : []),
   ]
 }
@@ -236,7 +221,7 @@ const uplinkClass = (device: string, { rate, burst, segment }: Shape, shared?: n
   device,
   id: UPLINK,
   parent: ALL_MEMBERS,
-  rate: shared === undefined ? rate : TOKEN_RATE,
+  rate: shared === undefined ? rate : LEAST_RATE,
   ceil: rate,
   burst,
   cburst: burst,
@@ -251,7 +236,7 @@ export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
     ...planDevice(medium, network.mtu, `sluice/medium/${network.id}`),
     step(addRoot(medium)),
     ...mediumClasses(network).map((spec) => step(putClass(spec))),
-    step(addStrangersQueue(medium, 4 * (network.mtu + 14))),
+    step(addStrangersQueue(medium, 4 * frameOf(network.mtu))),
     ...addHash(medium).map((command) => step(command)),
     ...planTrunk(network, uplink).slice(2),
   ]

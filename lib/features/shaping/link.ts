@@ -1,4 +1,5 @@
 import type { LinkOptions } from '../../model/link.ts'
+import { frameOf } from '../../values/frame.ts'
 import { formatRate } from '../../values/units.ts'
 
 type Key = keyof LinkOptions
@@ -115,10 +116,10 @@ export function linkFault(options: LinkOptions, context: LinkContext): [Key, str
   const up = options['rate.up'] ?? options.rate
   if (up !== undefined && options.min !== undefined && options.min > up)
     return ['min', `expected at most the rate.up of ${formatRate(up)}, got ${formatRate(options.min)}`]
-  if (options.burst !== undefined && options.burst < mtu + 14)
+  if (options.burst !== undefined && options.burst < frameOf(mtu))
     return [
       'burst',
-      `expected at least one frame, ${mtu + 14} bytes at an MTU of ${mtu}, got ${options.burst}`,
+      `expected at least one frame, ${frameOf(mtu)} bytes at an MTU of ${mtu}, got ${options.burst}`,
     ]
   const slowest = Math.min(...RATES.map((key) => options[key] ?? Number.POSITIVE_INFINITY))
   if (options.burst !== undefined && (options.burst * 8) / slowest > LONGEST_BURST)

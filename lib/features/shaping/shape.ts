@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Netem, Queue } from '../../kernel/tc/qdisc.ts'
-import { type LinkOptions, QUEUES, type QueueKind } from '../../model/link.ts'
+import { MOST, type QueueKind } from '../../kernel/tc/kinds/kind.ts'
+import type { Netem } from '../../kernel/tc/kinds/netem.ts'
+import { type Queue, type QueueName, queueKind } from '../../kernel/tc/kinds.ts'
+import type { LinkOptions } from '../../model/link.ts'
+import { frameOf } from '../../values/frame.ts'
+import { OPEN } from '../../values/units.ts'
 
 /** What the kernel and tc can do, as far as a shape depends on it. */
 export interface Abilities {
   readonly netem: boolean
-  readonly queues: readonly QueueKind[]
+  readonly queues: readonly QueueName[]
 }
 
 /** One direction of a link: what may pass, what is done to it, and what it waits in. */
@@ -27,11 +31,8 @@ export interface Shape {
   readonly queue: Queue
 }
 
-/** bit/s: no cap. htb's clock runs out of digits above it. */
-export const OPEN = 400e9
-
 /** seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed */
-const BURST_TIME = 4e-3
+export const BURST_TIME = 4e-3
 /** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
 const QUEUE_TIME = 10e3
 /** bytes of a 64 KiB datagram's fragments. One that is dropped makes the others useless. */
@@ -44,9 +45,8 @@ const MOST_ROOM = 2 ** 25
 const [INTERVAL, LONGEST_INTERVAL] = [100e3, 100e6]
 /** bytes of the largest offload packet that the kernel makes by itself, with its headers */
 const LARGEST = 65_536 + 64
-/** bit/s up to which offload packets are cut: it costs little there; cake draws the same line (tc-cake(8), split-gso) */
+/** bit/s up to which offload packets are cut: it costs little there; tc-cake(8) draws the same line (split-gso) */
 const SPLIT_RATE = 1e9
-const ETHERNET_HEADER = 14
 const SMALLEST_FRAME = 64
 /** packets a second: more do not come through one link's processor, whatever its rate */
 const MOST_PACKETS = 1e6
@@ -54,19 +54,13 @@ const MOST_PACKETS = 1e6
 /** bytes beside whole frames: an ARP reply that never fits into a full queue takes the whole link down */
 const ROOM = 512
 
-/** bytes, or packets: what tc and the kernel keep a limit in */
-const MOST = 2 ** 32 - 1
-
-/** sfq holds 128 flows of 127 packets (tc-sfq(8)) */
-const SFQ_PACKETS = 128 * 127
-
 /** What one direction is asked for. Absent: not limited, not impaired. */
 export interface DirectionOptions {
   /** bit/s */
   readonly rate?: number | undefined
   /** bytes */
   readonly burst?: number | undefined
-  readonly queue?: QueueKind | undefined
+  readonly queue?: QueueName | undefined
   /** microseconds */
   readonly wait?: number | undefined
   /** microseconds that the link's own delays add to a round trip */
@@ -99,7 +93,7 @@ const NONE: Impairment = {
  */
 export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abilities): Shape {
   const { impairment, wait = QUEUE_TIME, rate = OPEN } = options
-  const frame = mtu + ETHERNET_HEADER
+  const frame = frameOf(mtu)
   const bytes = (seconds: number): number => Math.ceil((rate / 8) * seconds)
   const open = rate === OPEN
   const burst = options.burst ?? (open ? 2 ** 20 : Math.max(2 * frame, bytes(BURST_TIME)))
@@ -108,9 +102,8 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
       ? Math.max(burst + 4 * frame, Math.min(16 * frame, bytes((2 * QUEUE_TIME) / 1e6)))
       : 4 * frame
   const limit = open ? 2 ** 24 : Math.min(MOST, Math.max(bytes(wait / 1e6), least) + ROOM)
-  const kind = options.queue ?? QUEUES.find((one) => one !== 'pfifo' && abilities.queues.includes(one))
-  const counts = kind === 'pfifo' || kind === 'sfq'
-  const wide = rate > SPLIT_RATE && isIdle(impairment) && !counts
+  const kind = queueKind(options.queue, abilities.queues)
+  const wide = rate > SPLIT_RATE && isIdle(impairment) && kind.counts === 'bytes'
   const hold = (impairment.delay + 4 * impairment.jitter) / 1e6
   const held =
     Math.min(MOST_PACKETS, rate / 8 / SMALLEST_FRAME) * hold + Math.min(limit, 2 ** 20) / SMALLEST_FRAME
@@ -143,35 +136,15 @@ interface Waiting {
   readonly roundTrip?: number | undefined
 }
 
-/** The queue under a cap. @param kind absent: the kernel has only plain ones */
-function queueOf(kind: QueueKind | undefined, waiting: Waiting): Queue {
+/** The queue under a cap. */
+function queueOf(kind: QueueKind<Queue>, waiting: Waiting): Queue {
   const { limit, frame, wait = QUEUE_TIME, roundTrip = 0 } = waiting
-  const packets = Math.max(8, Math.ceil(limit / frame))
   const interval = Math.min(LONGEST_INTERVAL, INTERVAL + 2 * roundTrip)
-  switch (kind) {
-    case undefined:
-      return { kind: 'bfifo', bytes: limit }
-    case 'fq_codel':
-      // A full frame takes half as much again in memory, a small packet five times what it is: this is no more than twice the time.
-      return {
-        kind,
-        bytes: Math.min(MOST, 2 * roomOf(waiting)),
-        quantum: frame,
-        target: Math.max(100, Math.round(Math.min(5e3, wait / 2))),
-        interval,
-      }
-    case 'cake':
-      // It counts what a packet takes in memory, up to three times the packet.
-      return { kind, bytes: Math.min(MOST, Math.max(2 ** 16, 3 * roomOf(waiting))), interval }
-    case 'sfq':
-      return { kind, packets: Math.min(SFQ_PACKETS, packets) }
-    default:
-      return { kind, packets }
-  }
+  return kind.fill({ limit, frame, wait, interval, burst: roomOf(waiting) })
 }
 
 /**
- * Bytes of room in fq_codel and cake. They keep the wait short by dropping what stands, and let short flows pass long ones: room is
+ * Bytes of room in queues that keep the wait short by dropping what stands, and let short flows pass long ones: room is
  * for what comes at once, a datagram's fragments, and what TCP sends in a round trip, without which a long path stays half empty.
  */
 function roomOf({ rate, limit, wait, roundTrip = 0 }: Waiting): number {

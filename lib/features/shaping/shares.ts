@@ -1,4 +1,4 @@
-import { formatRate } from '../../values/units.ts'
+import { formatRate, LEAST_RATE } from '../../values/units.ts'
 
 /** A member of a shared rate. */
 export interface Claim {
@@ -7,9 +7,6 @@ export interface Claim {
   readonly min?: number | undefined
 }
 
-/** bit/s: what a member has for itself where all are equal. The rest is borrowed in turns, which is fair by itself. */
-const LEAST = 8e3
-
 /** bit/s: htb counts in whole bytes a second */
 const SMALLEST = 8
 
@@ -17,7 +14,8 @@ const SMALLEST = 8
  * What each member has for itself out of a shared rate. The parts never come to more than the rate, which htb would hand
  * out all the same.
  *
- * Where nobody is guaranteed anything, each has the same token part, so that a member's coming and going changes no other's class.
+ * Where nobody is guaranteed anything, each has the same least rate, so that a member's coming and going changes no other's class;
+ * the rest is borrowed in turns, which is fair by itself.
  *
  * @param shared bit/s
  * @returns bit/s by id
@@ -27,7 +25,7 @@ export function sharesOf(shared: number, claims: readonly Claim[]): Map<string, 
   const others = claims.filter(({ min }) => min === undefined).length
   const units = Math.floor((shared - claimed) / Math.max(1, others) / SMALLEST)
   const left = SMALLEST * Math.max(1, units)
-  const part = claimed === 0 ? Math.min(LEAST, left) : left
+  const part = claimed === 0 ? Math.min(LEAST_RATE, left) : left
   return new Map(claims.map(({ id, min }) => [id, min ?? part]))
 }
 

@@ -1,4 +1,5 @@
-import type { Placed, Qdisc } from '../../kernel/tc/qdisc.ts'
+import { kindOf } from '../../kernel/tc/kinds.ts'
+import type { Placed } from '../../kernel/tc/qdisc.ts'
 import { readShown, type SeenQdisc, type Shown } from '../../kernel/tc/show.ts'
 import {
   type ClassSpec,
@@ -9,7 +10,6 @@ import {
   UPLINK,
 } from '../../kernel/tc/tree.ts'
 import type { Layout } from './layout.ts'
-import { OPEN } from './shape.ts'
 
 /** The kernel keeps rates in bytes a second and iproute2 prints classes in whole units: a part in 500 is rounding. */
 const near = (is: unknown, wanted: number, slack = 0): boolean =>
@@ -62,92 +62,13 @@ function qdiscFaults({ device, parent, handle, qdisc }: Placed, seen: readonly S
     (one) => one.kind === qdisc.kind && one.parent === parent,
   )
   if (!found) return [`no ${qdisc.kind} ${handle} on ${device}`]
-  return differences(qdisc, found.options).map((words) => `${qdisc.kind} ${handle} on ${device} has ${words}`)
-}
-
-type Options = SeenQdisc['options']
-const part = (options: Options, group: string, key: string): unknown =>
-  (options[group] as Options | undefined)?.[key]
-
-/** One value that should read back: its name, what tc shows, what it should be, and how far off rounding may put it. */
-type Check = readonly [name: string, is: unknown, wanted: number, slack?: number]
-
-function differences(qdisc: Qdisc, options: Options): string[] {
-  const checks = checksOf(qdisc, options)
-  return checks.flatMap(([name, is, wanted, slack]) =>
-    near(is, wanted, slack) ? [] : [`${name} ${String(is ?? 0)}, not ${wanted}`],
-  )
-}
-
-function checksOf(qdisc: Qdisc, options: Options): Check[] {
-  switch (qdisc.kind) {
-    case 'tbf':
-      // tc keeps a burst as the time it takes, in ticks of 64 ns: two of them are rounding. Without a cap that is all there is.
-      return [
-        ['rate', options.rate, qdisc.rate / 8],
-        ...(qdisc.rate < OPEN
-          ? [['burst', options.burst, qdisc.burst, 16 + (qdisc.rate / 8) * 128e-9] as const]
-          : []),
-      ]
-    case 'netem':
-      return netemChecks(qdisc, options)
-    case 'fq_codel':
-      return [
-        ['memory_limit', options.memory_limit, qdisc.bytes],
-        ['target', options.target, qdisc.target, 2],
-        ['interval', options.interval, qdisc.interval, 2],
-      ]
-    case 'cake':
-      return []
-    case 'bfifo':
-      return [['limit', options.limit, qdisc.bytes]]
-    case 'sfq':
-      // It keeps to as many flows as a smaller limit once left it.
-      return [['limit', Math.max(Number(options.limit), qdisc.packets), qdisc.packets]]
-    default:
-      return [['limit', options.limit, qdisc.packets]]
-  }
-}
-
-/** What tc calls a loss model's percents, in their order. */
-const MODELS = { gemodel: ['p', 'r', '1-h', '1-k'], state: ['p13', 'p31', 'p32', 'p23', 'p14'] } as const
-
-/** Where tc shows a correlation, and which it should be: only beside what it belongs to, which is compared by itself. */
-const correlationChecks = (netem: Extract<Qdisc, { kind: 'netem' }>, options: Options): Check[] =>
-  Object.entries({
-    delay: netem.correlation,
-    'loss-random': netem.lossCorrelation,
-    duplicate: 0,
-    corrupt: 0,
-    reorder: 0,
-  }).flatMap(([group, percent]) =>
-    options[group] === undefined
-      ? []
-      : [[`${group} correlation`, part(options, group, 'correlation'), percent / 100, 1e-9]],
-  )
-
-/** s, and shares of 1: netem keeps shares in 32 bits, and tc prints six digits. */
-function netemChecks(netem: Extract<Qdisc, { kind: 'netem' }>, options: Options): Check[] {
-  const model = netem.lossModel
-  return [
-    ['limit', options.limit, netem.limit],
-    ['delay', part(options, 'delay', 'delay'), netem.delay / 1e6, 1e-6],
-    ['jitter', part(options, 'delay', 'jitter'), netem.jitter / 1e6, 1e-6],
-    ['loss', part(options, 'loss-random', 'loss'), netem.loss / 100, 1e-9],
-    ['duplicate', part(options, 'duplicate', 'duplicate'), netem.duplicate / 100, 1e-9],
-    ['corrupt', part(options, 'corrupt', 'corrupt'), netem.corrupt / 100, 1e-9],
-    ['reorder', part(options, 'reorder', 'reorder'), netem.reorder / 100, 1e-9],
-    // tc makes every packet a candidate where nothing is said.
-    ['gap', options.gap, netem.reorder > 0 ? netem.gap || 1 : 0],
-    ...correlationChecks(netem, options),
-    ...Object.entries(MODELS).flatMap(([name, keys]) =>
-      (model?.model === name ? model.percents : [0]).map((percent, index): Check => {
-        const key = keys[index] ?? ''
-        return [`loss ${name} ${key}`, part(options, `loss-${name}`, key), percent / 100, 1e-9]
-      }),
-    ),
-    ...(netem.seed === undefined ? [] : [['seed', Number(options.seed === netem.seed), 1] as const]),
-  ]
+  return kindOf(qdisc)
+    .checks(qdisc, found.options)
+    .filter(([, is, wanted, slack]) => !near(is, wanted, slack))
+    .map(
+      ([name, is, wanted]) =>
+        `${qdisc.kind} ${handle} on ${device} has ${name} ${String(is ?? 0)}, not ${wanted}`,
+    )
 }
 
 /** Whether a medium has all that its members' classes hang on. */

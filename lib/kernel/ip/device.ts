@@ -1,3 +1,4 @@
+import { LEAST_IPV6_MTU } from '../../values/frame.ts'
 import { LINK_GROUP } from '../../values/names.ts'
 import { type Command, ip, sysctl } from '../command.ts'
 
@@ -31,7 +32,7 @@ export interface Veth {
  * No link-local IPv6 address, where the device has IPv6 at all: below its least MTU the kernel refuses even to be told so.
  */
 const dress = (device: string, mtu: number, alias: string): Command =>
-  mtu < 1280
+  mtu < LEAST_IPV6_MTU
     ? ip`link set dev ${device} alias ${alias}`
     : ip`link set dev ${device} addrgenmode none alias ${alias}`
 

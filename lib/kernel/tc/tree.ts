@@ -1,4 +1,5 @@
 import { type Command, tc } from '../command.ts'
+import { place } from './qdisc.ts'
 
 /** A class of an htb. Rates in bit/s, bursts in bytes. */
 export interface ClassSpec {
@@ -39,11 +40,11 @@ export const putClass = (spec: ClassSpec): Command =>
  * @see https://man7.org/linux/man-pages/man8/tc-htb.8.html https://man7.org/linux/man-pages/man8/tc-u32.8.html
  */
 export const addRoot = (device: string): Command =>
-  tc`qdisc replace dev ${device} root handle 1: htb default 10`
+  place({ device, parent: 'root', handle: ROOT, qdisc: { kind: 'htb', default: '10' } })
 
 /** What strangers wait in. */
 export const addStrangersQueue = (device: string, bytes: number): Command =>
-  tc`qdisc replace dev ${device} parent ${STRANGERS} handle ${STRANGERS_QUEUE} bfifo limit ${bytes}b`
+  place({ device, parent: STRANGERS, handle: STRANGERS_QUEUE, qdisc: { kind: 'bfifo', bytes } })
 
 const byLastByte = 'hashkey mask 0x00ff0000 at -4'
 
@@ -83,6 +84,7 @@ export const hashHandles = (uplink: boolean): string[] => [
   ...(uplink ? [UPLINK_HASH] : []),
 ]
 
+const ROOT = '1:'
 export const ALL_MEMBERS = '1:1'
 export const STRANGERS = '1:10'
 export const UPLINK = '1:2'

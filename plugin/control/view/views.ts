@@ -15,13 +15,14 @@ import {
   type Passed,
   passedBy,
 } from '../../../lib/features/shaping/passed.ts'
-import { type Abilities, OPEN, type Shape } from '../../../lib/features/shaping/shape.ts'
+import type { Abilities, Shape } from '../../../lib/features/shaping/shape.ts'
 import { foreignRoots, layoutFaults } from '../../../lib/features/shaping/verify.ts'
 import type { Readings } from '../../../lib/kernel/tc/counters.ts'
 import type { Shown } from '../../../lib/kernel/tc/show.ts'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { NetworkSpec } from '../../../lib/model/network.ts'
 import { hostEndName, mediumName } from '../../../lib/values/names.ts'
+import { OPEN } from '../../../lib/values/units.ts'
 import type { Direction, Endpoint, Network } from '../schema/components.ts'
 import { formatOptions } from './format.ts'
 import { formatPorts } from './ports.ts'

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { QUEUES } from '../../../../../lib/features/shaping/abilities.ts'
 import { inForce } from '../../../../../lib/features/shaping/link.ts'
-import { deriveSeed, linkShapes, OPEN, type ShapeContext } from '../../../../../lib/features/shaping/shape.ts'
-import { type LinkOptions, QUEUES } from '../../../../../lib/model/link.ts'
+import { deriveSeed, linkShapes, type ShapeContext } from '../../../../../lib/features/shaping/shape.ts'
+import type { LinkOptions } from '../../../../../lib/model/link.ts'
+import { OPEN } from '../../../../../lib/values/units.ts'
 import { ABLE, BARE } from '../../../fixtures/abilities.ts'
 
 const shapes = (options: LinkOptions, context: Partial<ShapeContext> = {}) =>

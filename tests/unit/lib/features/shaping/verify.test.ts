@@ -13,7 +13,7 @@ import {
   layoutFaults,
   verifyLayout,
 } from '../../../../../lib/features/shaping/verify.ts'
-import type { Netem } from '../../../../../lib/kernel/tc/qdisc.ts'
+import type { Netem } from '../../../../../lib/kernel/tc/kinds/netem.ts'
 import { readShown, type Shown } from '../../../../../lib/kernel/tc/show.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import { applyPlan } from '../../../../../lib/plan/plan.ts'

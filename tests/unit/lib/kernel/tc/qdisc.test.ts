@@ -1,5 +1,7 @@
 import t from 'tap'
-import { type Netem, place, type Qdisc } from '../../../../../lib/kernel/tc/qdisc.ts'
+import type { Netem } from '../../../../../lib/kernel/tc/kinds/netem.ts'
+import type { Qdisc } from '../../../../../lib/kernel/tc/kinds.ts'
+import { place } from '../../../../../lib/kernel/tc/qdisc.ts'
 import { typed } from '../../../../support/fake-host.ts'
 
 const IDLE: Netem = {
