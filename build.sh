@@ -42,6 +42,8 @@ die() {
 . rootfs/npm.sh
 # shellcheck source=rootfs/engine.sh
 . rootfs/engine.sh
+# shellcheck source=rootfs/tiers.sh
+. rootfs/tiers.sh
 
 assemble() {
   say "making $2 for $1"
@@ -102,30 +104,16 @@ install_plain() {
   say "installed. Try: docker network create -d sluice -o rate=10mbit web"
 }
 
-# A figure of the line that tap closes with: `# { total: 3, pass: 2, fail: 1 }`.
-count() { sed -n "s/^# {.*[{ ]$2: \([0-9]*\).*/\1/p" "$1" | tail -n 1; }
-
-# Adds a tier to `passed` and `failed`. What was skipped has failed, and so has a tier without a test.
-run_tier() {
-  local log=build/test-${1/:/-}.log status=0 total pass fail
-  say "npm run $1"
-  TAP_REPORTER=tap npm run --silent "$1" 2>&1 | tee "$log" || status=$?
-  total=$(count "$log" total) pass=$(count "$log" pass)
-  fail=$((${total:-0} - ${pass:-0}))
-  if [ "$fail" = 0 ] && { [ "$status" != 0 ] || [ "${total:-0}" = 0 ]; }; then fail=1; fi
-  passed=$((passed + pass)) failed=$((failed + fail))
-  say "npm run $1: ${pass:-0} passed, $fail failed or skipped"
-}
-
 run_tests() {
   need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack iperf3:iperf3 :busybox-static sysctl:procps \
     docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
     socat:socat cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
   need_docker docker
-  local passed=0 failed=0 tier
+  local passed=0 failed=0 failures=() tier
   mkdir -p build
-  assemble "$(dpkg --print-architecture)" build/plugin || failed=1
+  assemble "$(dpkg --print-architecture)" build/plugin || failed=1 failures=("making build/plugin")
   for tier in ok test:kernel test:docker test:engines test:compare test:vm test:fresh; do run_tier "$tier"; done
+  name_failures
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }

@@ -105,3 +105,40 @@ t.test('the policy for services comes back, even after a run that was killed', a
   policy('forbid_services; allow_services')
   t.notOk(existsSync(file), 'where there was none, none is left')
 })
+
+t.test('the end of a long run names the tests that failed, at most 40 lines of them', async (t) => {
+  const dir = checkout(t)
+  const log = (name: string, lines: readonly string[]) => writeFileSync(join(dir, name), lines.join('\n'))
+  const failure = ['    # Subtest: b', '        not ok 1 - the sum', '    not ok 2 - b # time=16.1ms']
+  log('good', ['ok 1 - tests/a.test.ts # time=1ms', '# { total: 2, pass: 2 }'])
+  log('bad', [...failure, 'not ok 1 - tests/a.test.ts # time=224.178ms', '# { total: 4, pass: 1, fail: 3 }'])
+  log('skips', ['    ok 2 - later # SKIP no kvm', '# { total: 2, pass: 1, skip: 1 }'])
+  log('crash', ['ok 1 - x', 'Killed'])
+  log(
+    'worse',
+    Array.from({ length: 45 }, (_, i) => `not ok ${i + 1} - x`),
+  )
+  const run = (...tiers: readonly string[]): string[] => {
+    const npm = 'npm() { cat "$3"; ! grep -qE "fail:|Killed|^not" "$3"; }; say() { echo "sluice: $*"; }'
+    const counts = 'passed=0 failed=0 failures=(); mkdir -p build'
+    const steps = `for tier in ${tiers.join(' ')}; do run_tier "$tier"; done; echo =; name_failures`
+    const printed = bash(dir, `. rootfs/tiers.sh; ${npm}; ${counts}; ${steps}; echo "$passed $failed"`)
+    return printed
+      .slice(printed.indexOf('=\n') + 2)
+      .trimEnd()
+      .split('\n')
+  }
+  t.strictSame(run('good'), ['2 0'], 'nothing is said of tests that passed')
+  t.strictSame(run('bad', 'good', 'skips', 'crash'), [
+    'sluice: failed or skipped:',
+    'bad:         not ok 1 - the sum',
+    'bad:     not ok 2 - b',
+    'bad: not ok 1 - tests/a.test.ts',
+    'skips:     ok 2 - later # SKIP no kvm',
+    'crash: ended with status 1: Killed',
+    '4 5',
+  ])
+  const many = run('worse')
+  t.equal(many.length, 1 + 40 + 2)
+  t.equal(many.at(-2), 'and 5 more: see build/test-*.log')
+})
