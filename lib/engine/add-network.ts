@@ -4,7 +4,7 @@ import { planMedium } from '../features/shaping/layout.ts'
 import { surroundings } from '../kernel/surroundings.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import { applyPlan, revertPlan } from '../plan/plan.ts'
-import { afterwards, together } from '../values/errors.ts'
+import { afterwards, together } from '../values/promises.ts'
 import { checkNetwork, refuseConflicts, requireAble } from './checks.ts'
 import { leaveRules, type Parts } from './parts.ts'
 

@@ -1,6 +1,7 @@
 import type { Command, Program } from '../kernel/command.ts'
 import type { CommandError } from '../kernel/command-error.ts'
 import type { Host, Mode, Outcome } from '../kernel/host.ts'
+import { Failures } from '../values/errors.ts'
 
 /** Something done to the host, and how to take it back. A step without `revert` goes with another (an address with its link). */
 export interface Step {
@@ -56,7 +57,7 @@ const batches = (commands: readonly Command[]): { program: Program; lines: strin
  *
  * @returns what the programs printed
  * @throws {CommandError} of the step that failed, after those before it were reverted
- * @throws {AggregateError} the same, followed by the reverts that failed too
+ * @throws {Failures} the same, followed by the reverts that failed too
  */
 export async function applyPlan(plan: Plan, host: Host): Promise<string> {
   let done = 0
@@ -69,7 +70,7 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
       // A transaction of nft's leaves nothing; any other program did the lines before the one it refused.
       const partial = program === 'nft' ? 0 : ((error as Partial<CommandError>).index ?? 0)
       const failures = await revertSteps(plan.slice(0, done + partial), host)
-      throw failures.length > 0 ? new AggregateError([error, ...failures], String(error)) : error
+      throw failures.length > 0 ? new Failures([error, ...failures], String(error)) : error
     }
   }
   return said
@@ -78,7 +79,7 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
 /**
  * Carries out a change; when that fails, the plan before is set again, and what only the plan after had made goes.
  *
- * @throws {CommandError | AggregateError} of the step that failed, or of what could not be dropped
+ * @throws {CommandError | Failures} of the step that failed, or of what could not be dropped
  */
 export async function applyChange(before: Plan, after: Plan, host: Host): Promise<void> {
   const { apply, drop } = changePlan(before, after)
@@ -87,8 +88,7 @@ export async function applyChange(before: Plan, after: Plan, host: Host): Promis
     for (const { program, lines } of batches(apply.map(({ apply }) => apply)))
       await host.run(program, lines, 'strict')
     const failures = await forced(drop, host, 'missing')
-    if (failures.length > 0)
-      throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+    if (failures.length > 0) throw new Failures(failures)
   } catch (error) {
     const back = changePlan(after, before)
     await forced([...back.apply.map(({ apply }) => apply), ...back.drop], host, 'missing')
@@ -100,19 +100,18 @@ export async function applyChange(before: Plan, after: Plan, host: Host): Promis
  * Reverts every step, last first, carrying on past failures. What is gone already counts as reverted, so a plan may
  * be reverted twice, or after a crash half way.
  *
- * @throws {AggregateError} the reverts that failed
+ * @throws {Failures} the reverts that failed
  */
 export async function revertPlan(plan: Plan, host: Host): Promise<void> {
   const failures = await revertSteps(plan, host)
-  if (failures.length > 0)
-    throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  if (failures.length > 0) throw new Failures(failures)
 }
 
 /**
  * Makes a plan hold whatever of it is there already: steps found done are left alone, the rest are carried out.
  *
  * @param harmless why a step may fail
- * @throws {AggregateError} what failed for another reason
+ * @throws {Failures} what failed for another reason
  */
 export async function repairPlan(
   plan: Plan,
@@ -124,8 +123,7 @@ export async function repairPlan(
     host,
     harmless,
   )
-  if (failures.length > 0)
-    throw new AggregateError(failures, failures.map(({ message }) => message).join('; '))
+  if (failures.length > 0) throw new Failures(failures)
 }
 
 const revertSteps = (plan: Plan, host: Host): Promise<CommandError[]> =>

@@ -3,11 +3,17 @@
  * written for whoever typed it. It begins with the option's or the flag's name and says what was expected.
  */
 export class InvalidRequestError extends Error {
-  override readonly name = 'InvalidRequestError'
+  override readonly name: string = 'InvalidRequestError'
+  /** as in HTTP (RFC 9110, 15.5) */
+  readonly status: number = 400
+  /** for programs; the same for as long as the cause is the same */
+  readonly code: string = 'invalid'
 }
 
 /** Something is wrong with one option. Its name comes first in the message. */
 export class OptionError extends InvalidRequestError {
+  override readonly name: string = 'OptionError'
+  override readonly code: string = 'invalid_option'
   readonly option: string
   /** the message without the option's name */
   readonly reason: string
@@ -20,30 +26,35 @@ export class OptionError extends InvalidRequestError {
 }
 
 /** The option is well, but this host cannot carry it out. */
-export class UnsupportedError extends OptionError {}
+export class UnsupportedError extends OptionError {
+  override readonly name = 'UnsupportedError'
+  override readonly status = 422
+  override readonly code = 'unsupported'
+}
 
 /** What was asked for is not there. */
-export class NotFoundError extends InvalidRequestError {}
+export class NotFoundError extends InvalidRequestError {
+  override readonly name = 'NotFoundError'
+  override readonly status = 404
+  override readonly code = 'not_found'
+}
 
 /** What was asked for goes against how things are now. */
-export class ConflictError extends InvalidRequestError {}
+export class ConflictError extends InvalidRequestError {
+  override readonly name = 'ConflictError'
+  override readonly status = 409
+  override readonly code = 'conflict'
+}
+
+/** Several errors as one. */
+export class Failures extends AggregateError {
+  override readonly name = 'Failures'
+
+  /** @param message all of theirs, if absent */
+  constructor(errors: readonly unknown[], message: string = errors.map(messageOf).join('; ')) {
+    super(errors, message)
+  }
+}
 
 /** The text of anything thrown, for a message that wraps it. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** Runs all to their end, so that nothing is still at work when the first failure is answered. */
-export async function together(...tasks: (Promise<unknown> | undefined)[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as Error] : [],
-  )
-  if (failed.length > 1) throw new AggregateError(failed, failed.map(({ message }) => message).join('; '))
-  if (failed.length === 1) throw failed[0]
-}
-
-/** Throws the first error once what it calls for is undone, together with what went wrong then. */
-export async function afterwards(error: unknown, undo: Promise<void>): Promise<never> {
-  await undo.catch((more: unknown) => {
-    throw new AggregateError([error, more], messageOf(error))
-  })
-  throw error
-}

@@ -94,8 +94,3 @@ export interface ReleasePoolRequest {
 
 /** What a method may answer; the engine wants an object, if an empty one. */
 export type Answer = object
-
-/** Receiver to method to function, as in `POST /NetworkDriver.Join`. */
-export type Drivers = Readonly<
-  Record<string, Readonly<Record<string, (message: never) => Answer | Promise<Answer>>>>
->

@@ -8,6 +8,7 @@ import { withDockersNames } from '../options/names.ts'
 import { type AttachmentOptions, parseAttachmentOptions, parseNetworkOptions } from '../options/parse.ts'
 import type * as wire from './messages.ts'
 import { asksForPorts, portRequests } from './port-requests.ts'
+import { rpc } from './rpc.ts'
 
 const NETLABEL = 'com.docker.network'
 
@@ -19,85 +20,108 @@ export interface DriverParts {
 }
 
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
-export const networkDriver = (networks: Networks, { nudge, refused }: DriverParts) => ({
+export const networkDriver = (networks: Networks, parts: DriverParts) => ({
   /**
    * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost every network a
    * round trip.
    */
-  GetCapabilities: () => {
-    networks.engineCame()
-    nudge()
-    return { Scope: 'local', ConnectivityScope: 'local' }
-  },
+  GetCapabilities: rpc({
+    handle: () => {
+      networks.engineCame()
+      parts.nudge()
+      return { Scope: 'local', ConnectivityScope: 'local' }
+    },
+    body: 'none',
+  }),
 
   /** Containers route through the gateway even where the bridge is not to have its address (inhibit_ipv4). */
-  GwAllocCheck: () => ({ SkipIPv4: false, SkipIPv6: false }),
+  GwAllocCheck: rpc({ handle: () => ({ SkipIPv4: false, SkipIPv6: false }) }),
 
-  CreateNetwork: async (message: wire.CreateNetworkRequest) => {
-    const loss = lostToSwarm(message)
-    if (loss !== undefined) {
-      refused(`network ${message.NetworkID}: ${loss}`)
-      throw new InvalidRequestError(loss)
-    }
-    const spec = networkSpec(message)
-    await withDockersNames(networks.addNetwork(spec))
-    return {}
-  },
+  CreateNetwork: rpc({
+    handle: (message: wire.CreateNetworkRequest) => createNetwork(networks, parts, message),
+    undo: ({ NetworkID }) => networks.removeNetwork(NetworkID),
+  }),
 
-  DeleteNetwork: async ({ NetworkID }: wire.NetworkRequest) => {
-    await networks.removeNetwork(NetworkID)
-    return {}
-  },
+  DeleteNetwork: rpc({
+    handle: ({ NetworkID }: wire.NetworkRequest) => networks.removeNetwork(NetworkID).then(nothing),
+  }),
 
-  CreateEndpoint: async (message: wire.CreateEndpointRequest) => {
-    const attachment = parseAttachmentOptions(message.Options ?? {})
-    const { mac } = await networks.addEndpoint(endpointSpec(message, attachment))
-    // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
-    return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: mac } }
-  },
+  CreateEndpoint: rpc({
+    handle: (message: wire.CreateEndpointRequest) => createEndpoint(networks, message),
+    undo: ({ EndpointID }) => networks.removeEndpoint(EndpointID),
+  }),
 
-  DeleteEndpoint: async ({ EndpointID }: wire.EndpointRequest) => {
-    await networks.removeEndpoint(EndpointID)
-    return {}
-  },
+  DeleteEndpoint: rpc({
+    handle: ({ EndpointID }: wire.EndpointRequest) => networks.removeEndpoint(EndpointID).then(nothing),
+  }),
 
-  EndpointOperInfo: () => ({ Value: {} }),
+  EndpointOperInfo: rpc({ handle: () => ({ Value: {} }) }),
 
-  Join: ({ NetworkID, EndpointID }: wire.JoinRequest): wire.JoinResponse => {
-    const network = networks.network(NetworkID)
-    const endpoint = networks.join(EndpointID)
-    nudge(NetworkID)
-    const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
-    return {
-      InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },
-      ...gateway,
-      // Without a gateway of ours the engine would put docker_gwbridge into the container.
-      ...(Object.keys(gateway).length === 0 ? { DisableGatewayService: true as const } : {}),
-    }
-  },
+  Join: rpc({ handle: (message: wire.JoinRequest) => join(networks, parts, message) }),
 
   /** The link stays until DeleteEndpoint, since the engine may Join again without a CreateEndpoint. */
-  Leave: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
+  Leave: rpc({ handle: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID) }),
 
-  ProgramExternalConnectivity: async (message: wire.JoinRequest) => {
-    await networks.publish(message.EndpointID, portRequests(message))
-    return {}
-  },
+  ProgramExternalConnectivity: rpc({
+    handle: (message: wire.JoinRequest) =>
+      networks.publish(message.EndpointID, portRequests(message)).then(nothing),
+  }),
 
-  RevokeExternalConnectivity: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
+  RevokeExternalConnectivity: rpc({
+    handle: ({ EndpointID }: wire.EndpointRequest) => withdraw(networks, EndpointID),
+  }),
 
-  DiscoverNew: () => ({}),
-  DiscoverDelete: () => ({}),
-  AllocateNetwork: (message: wire.CreateNetworkRequest) => ({ Options: message.Options ?? {} }),
-  FreeNetwork: () => ({}),
+  DiscoverNew: rpc({ handle: () => ({}) }),
+  DiscoverDelete: rpc({ handle: () => ({}) }),
+  AllocateNetwork: rpc({
+    handle: (message: wire.CreateNetworkRequest) => ({ Options: message.Options ?? {} }),
+  }),
+  FreeNetwork: rpc({ handle: () => ({}) }),
 })
+
+const nothing = (): wire.Answer => ({})
+
+async function createNetwork(
+  networks: Networks,
+  { refused }: DriverParts,
+  message: wire.CreateNetworkRequest,
+): Promise<wire.Answer> {
+  const loss = lostToSwarm(message)
+  if (loss !== undefined) {
+    refused(`network ${message.NetworkID}: ${loss}`)
+    throw new InvalidRequestError(loss)
+  }
+  await withDockersNames(networks.addNetwork(networkSpec(message)))
+  return {}
+}
+
+async function createEndpoint(networks: Networks, message: wire.CreateEndpointRequest) {
+  const attachment = parseAttachmentOptions(message.Options ?? {})
+  const { mac } = await networks.addEndpoint(endpointSpec(message, attachment))
+  // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
+  return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: mac } }
+}
+
+function join(
+  networks: Networks,
+  { nudge }: DriverParts,
+  { NetworkID, EndpointID }: wire.JoinRequest,
+): wire.JoinResponse {
+  const network = networks.network(NetworkID)
+  const endpoint = networks.join(EndpointID)
+  nudge(NetworkID)
+  const gateway = network.internal ? {} : gatewaysOf(network, endpoint)
+  return {
+    InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },
+    ...gateway,
+    // Without a gateway of ours the engine would put docker_gwbridge into the container.
+    ...(Object.keys(gateway).length === 0 ? { DisableGatewayService: true as const } : {}),
+  }
+}
 
 /** A refusal would fail the connection of the network that takes over; what is left behind, the next repair finds. */
 const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> =>
-  networks.withdraw(endpointId).then(
-    () => ({}),
-    () => ({}),
-  )
+  networks.withdraw(endpointId).then(nothing, nothing)
 
 const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unknown> =>
   (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>

@@ -4,46 +4,18 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import {
-  ConflictError,
-  InvalidRequestError,
-  messageOf,
-  NotFoundError,
-  OptionError,
-  UnsupportedError,
-} from '../../lib/values/errors.ts'
+import { InvalidRequestError, messageOf, OptionError } from '../../lib/values/errors.ts'
 import type { Logged } from '../change-log.ts'
 import type { ControlRequest, Route } from '../control/route.ts'
 import { faultText, requestSchema } from '../control/schema/validation.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Answer, Drivers } from './messages.ts'
+import type { Answer } from './messages.ts'
 import type { Watch } from './observers.ts'
+import type { Drivers, Rpc } from './rpc.ts'
 
 const MEDIA_TYPE = 'application/vnd.docker.plugins.v1.2+json'
 /** bytes: an engine writes all ports of a container into one message, and a user's option may be absurd */
 const BODY_LIMIT = 2 ** 24
-
-/** Methods that the engine calls without a body. */
-const BODILESS = new Set(['GetCapabilities', 'GetDefaultAddressSpaces'])
-
-type Method = (message: unknown) => Answer | Promise<Answer>
-
-/**
- * What takes back a call whose caller went away before the answer. The engine's client then repeats the call, but with
- * an empty body (it reads the drained buffer again), so it never learns of what the first attempt made.
- */
-const UNDO: Readonly<Record<string, { method: string; message: (sent: object, answer: object) => object }>> =
-  {
-    'NetworkDriver.CreateNetwork': { method: 'DeleteNetwork', message: (sent) => sent },
-    'NetworkDriver.CreateEndpoint': { method: 'DeleteEndpoint', message: (sent) => sent },
-    'IpamDriver.RequestPool': { method: 'ReleasePool', message: (_sent, answer) => answer },
-    'IpamDriver.RequestAddress': { method: 'ReleaseAddress', message: releaseOf },
-  }
-
-function releaseOf(sent: object, answer: object): object {
-  const { Address = '' } = answer as { Address?: string }
-  return { ...sent, Address: Address.split('/')[0] }
-}
 
 export interface ServerParts {
   readonly drivers: Drivers
@@ -102,7 +74,8 @@ export function createServer(parts: ServerParts): FastifyInstance {
     if (refused) request.log.warn({ call, reason: messageOf(error) }, 'refused')
     else request.log.error({ call, err: error }, 'failed')
     metrics.called(call, refused ? 'refused' : 'failed')
-    const status = refused ? 400 : ((error as { statusCode?: number }).statusCode ?? 500)
+    // The engine knows no more than that it is refused.
+    const { status } = refused ? { status: 400 } : unforeseen(error)
     // The network client reads Err, the IPAM client Error.
     return reply
       .code(status)
@@ -120,18 +93,12 @@ export function createServer(parts: ServerParts): FastifyInstance {
 
 function addDrivers(server: FastifyInstance, { drivers, metrics, watch }: ServerParts): void {
   for (const [receiver, methods] of Object.entries(drivers))
-    for (const [method, act] of Object.entries(methods)) {
+    for (const [method, rpc] of Object.entries(methods)) {
       const name = `${receiver}.${method}`
       server.post(`/${name}`, async (request, reply) => {
         const started = performance.now()
         const changed = watch(name, request.body)
-        const answer = await answerCall(
-          request,
-          methods as Record<string, Method>,
-          receiver,
-          method,
-          act as Method,
-        )
+        const answer = await answerCall(request, name, rpc as Rpc<unknown>)
         logAfter(request, { call: name, started, changed })
         metrics.called(name, 'ok')
         return reply.type(MEDIA_TYPE).send(answer)
@@ -184,37 +151,31 @@ const isControl = (url: string): boolean => url.startsWith('/v1/')
 
 /** What went wrong, as the control interface says it. */
 function controlError(error: unknown): { status: number; body: object } {
-  const message = messageOf(error)
-  const answer = (status: number, code: string, option?: string) => ({
-    status,
-    body: { error: { code, message, ...(option === undefined ? {} : { option }) } },
-  })
-  if (error instanceof NotFoundError) return answer(404, 'not_found')
-  if (error instanceof ConflictError) return answer(409, 'conflict')
-  if (error instanceof UnsupportedError) return answer(422, 'unsupported', error.option)
-  if (error instanceof OptionError) return answer(400, 'invalid_option', error.option)
-  if (error instanceof InvalidRequestError) return answer(400, 'invalid')
-  const { statusCode = 500 } = error as { statusCode?: number }
-  return answer(statusCode, statusCode < 500 ? 'invalid' : 'failed')
+  const { status, code } = error instanceof InvalidRequestError ? error : unforeseen(error)
+  const option = error instanceof OptionError ? { option: error.option } : {}
+  return { status, body: { error: { code, message: messageOf(error), ...option } } }
 }
 
+/** Fastify's own errors have a status: a request that cannot be read, or is too large. */
+function unforeseen(error: unknown): { status: number; code: string } {
+  const { statusCode: status = 500 } = error as { statusCode?: number }
+  return { status, code: status < 500 ? 'invalid' : 'failed' }
+}
+
+/** @throws {InvalidRequestError} there is no message where there should be one */
 async function answerCall(
-  request: FastifyRequest,
-  methods: Record<string, Method>,
-  receiver: string,
-  method: string,
-  act: Method,
+  { body: sent, raw, log }: FastifyRequest,
+  call: string,
+  { handle, undo, body }: Rpc<unknown>,
 ): Promise<Answer> {
-  const sent = request.body
-  if (!BODILESS.has(method) && (typeof sent !== 'object' || sent === null))
+  if (body !== 'none' && (typeof sent !== 'object' || sent === null))
     throw new InvalidRequestError(
-      `${receiver}.${method}: empty request; the engine repeats a call like this when the connection broke, try the command again`,
+      `${call}: empty request; the engine repeats a call like this when the connection broke, try the command again`,
     )
-  const answer = await act(sent)
-  const undo = UNDO[`${receiver}.${method}`]
-  if (undo && request.raw.socket.destroyed) {
-    request.log.warn({ call: `${receiver}.${method}` }, 'the caller went away before the answer: taken back')
-    await methods[undo.method]?.(undo.message(sent as object, answer))
+  const answer = await handle(sent)
+  if (undo && raw.socket.destroyed) {
+    log.warn({ call }, 'the caller went away before the answer: taken back')
+    await undo(sent, answer)
   }
   return answer
 }

@@ -129,7 +129,7 @@ t.test(
       return
     }
     const missing = `needs the kernel module sch_netem, which this kernel (${kernel}) does not have`
-    await t.rejects(change(), { name: 'InvalidRequestError', message: `delay: ${missing}` })
+    await t.rejects(change(), { name: 'UnsupportedError', message: `delay: ${missing}` })
     await t.rejects(networks.changeEndpoint(FIRST.id, { options: { delay: 20e3 } }), {
       message: `delay: ${missing}`,
     })

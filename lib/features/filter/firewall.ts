@@ -55,7 +55,7 @@ export interface Firewall {
    * @throws {CommandError}
    */
   admit(network: NetworkSpec, outward: readonly string[]): Promise<void>
-  /** Takes it out; the tables and the gate go with the last. @throws {AggregateError} */
+  /** Takes it out; the tables and the gate go with the last. @throws {Failures} */
   dismiss(network: NetworkSpec): Promise<void>
   /** Adds elements that the store is the reason for already. @throws {CommandError} */
   put(elements: readonly Element[]): Promise<void>
@@ -67,7 +67,7 @@ export interface Firewall {
    * @throws {CommandError} it was not beside the call
    */
   putSoon(elements: readonly Element[], end: (error?: unknown) => void): Promise<void>
-  /** Removes elements, whether or not they are there. @throws {CommandError | AggregateError} */
+  /** Removes elements, whether or not they are there. @throws {CommandError | Failures} */
   take(elements: readonly Element[]): Promise<void>
   /**
    * Sets right what is not as it should be.

@@ -13,7 +13,7 @@ t.test("checkNetwork() checks a network's links by the option that is at fault f
   t.doesNotThrow(() => checkNetwork(networkSpec({ options: { 'rate.up': 1e6, burst: 9014 }, mtu: 9000 })))
   t.doesNotThrow(() => checkNetwork(networkSpec({ shared: 1e6, options: { min: 1e6, queue: 'cake' } })))
   t.throws(() => checkNetwork(networkSpec({ options: { burst: 5000 } })), {
-    name: 'InvalidRequestError',
+    name: 'OptionError',
     message: 'burst: expected together with rate, rate.up or rate.down',
   })
   t.throws(() => checkNetwork(networkSpec({ options: { rate: 1e6, burst: 1513 } })), {
@@ -44,7 +44,7 @@ t.test('checkNetwork() wants an internal network for isolated, and nothing for t
     checkNetwork(networkSpec({ internal: true, passage: { mode4: 'isolated', mode6: 'isolated' } })),
   )
   t.throws(() => checkNetwork(networkSpec({ passage: { mode4: 'isolated' } })), {
-    name: 'InvalidRequestError',
+    name: 'OptionError',
     option: 'mode4',
     message: /--internal/,
   })
@@ -83,7 +83,7 @@ t.test('requireAble() asks the kernel only for what is wanted of it', async (t) 
     [{ network: { options: {} }, endpoints: members({}, { jitter: 1, delay: 1 }) }, /^delay: needs/],
   ]
   for (const [wanted, message] of refused)
-    await t.rejects(requireAble(wanted, capabilities), { name: 'InvalidRequestError', message })
+    await t.rejects(requireAble(wanted, capabilities), { name: 'UnsupportedError', message })
 })
 
 t.test('refuseConflicts() keeps clear of the host and of other networks', async (t) => {

@@ -190,7 +190,7 @@ t.test('what the kernel lacks is refused by its name before anything is touched'
     [{ options: { rate: 1e6, queue: 'cake' } }, /^queue: needs the kernel module sch_cake/],
   ]
   for (const [change, message] of lacks)
-    await t.rejects(networks.changeNetwork(NETWORK, change), { name: 'InvalidRequestError', message })
+    await t.rejects(networks.changeNetwork(NETWORK, change), { name: 'UnsupportedError', message })
   t.strictSame([all(), host.lines.length], [first, lines])
   t.match(
     host.state().filter((line) => line.includes(HOST_END) || line.includes(IFB)),

@@ -114,15 +114,15 @@ t.test('addEndpoint() checks what it is given, and touches nothing where it refu
   const { networks, store, host } = await open(t)
   const lines = host.lines.length
   await t.rejects(networks.addEndpoint(memberSpec(2, { burst: 10 })), { message: /^burst: / })
-  await t.rejects(networks.addEndpoint({ ...FIRST, networkId: 'nothing' }), { name: 'InvalidRequestError' })
+  await t.rejects(networks.addEndpoint({ ...FIRST, networkId: 'nothing' }), { name: 'NotFoundError' })
   t.strictSame([store.endpoints(), host.lines.length], [[], lines])
 })
 
 t.test('join() and network() know only what there is', async (t) => {
   const { networks } = await open(t)
-  t.throws(() => networks.join('nobody'), { name: 'InvalidRequestError' })
+  t.throws(() => networks.join('nobody'), { name: 'NotFoundError' })
   t.throws(() => networks.network('nothing'), {
-    name: 'InvalidRequestError',
+    name: 'NotFoundError',
     message: /^network nothing is not one of this plugin's/,
   })
 })

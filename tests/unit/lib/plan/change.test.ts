@@ -71,7 +71,7 @@ t.test('applyChange() says what could not be dropped, but for what is gone alrea
     fakeHost({ fail: (line) => (line === 'ip link del b' ? said : undefined) })
   await t.resolves(applyChange(before, after, refusing('Cannot find device "b"')))
   await t.rejects(applyChange(before, after, refusing('Operation not permitted')), {
-    name: 'AggregateError',
+    name: 'Failures',
     message: /cannot link del b: Operation not permitted/,
   })
 })

@@ -72,7 +72,7 @@ t.test('applyPlan() reports undos that failed too, after their cause', async (t)
     },
   })
   await t.rejects(applyPlan(small, host), {
-    name: 'AggregateError',
+    name: 'Failures',
     errors: [{ program: 'nft' }, { failure: 'denied' }],
   })
   t.strictSame(host.lines.at(-1), 'ip link del a', 'the rest was undone all the same')
@@ -94,7 +94,7 @@ t.test('applyPlan() starts one process for neighbours of one program', async (t)
 t.test('revertPlan() carries on past failures and reports them all', async (t) => {
   const host = fakeHost({ fail: (line) => (line.includes('del') ? 'Operation not permitted' : undefined) })
   await t.rejects(revertPlan(small, host), {
-    name: 'AggregateError',
+    name: 'Failures',
     errors: [{ program: 'nft' }, { program: 'tc' }, { program: 'ip' }],
   })
   t.strictSame(host.lines, reverts(small))
@@ -105,7 +105,7 @@ t.test('repairPlan() passes over what is there already and reports the rest', as
   await repairPlan(small, there)
   t.strictSame(there.lines, applied(small))
   const refusing = fakeHost({ fail: (line) => (line.startsWith('tc') ? 'Unknown qdisc' : undefined) })
-  await t.rejects(repairPlan(small, refusing), { name: 'AggregateError', errors: [{ program: 'tc' }] })
+  await t.rejects(repairPlan(small, refusing), { name: 'Failures', errors: [{ program: 'tc' }] })
   t.strictSame(refusing.lines, applied(small), 'all was tried')
 })
 

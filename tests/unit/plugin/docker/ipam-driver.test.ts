@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
+import { bare } from '../../../../lib/values/addresses.ts'
 import { parsePoolSources } from '../../../../lib/values/pool.ts'
 import { ipamDriver } from '../../../../plugin/docker/ipam-driver.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
+import { handlesOf } from '../../fixtures/handles.ts'
 import { openParts } from '../../fixtures/parts.ts'
 
 interface Around {
@@ -21,10 +23,8 @@ const open = (
   })
   const parts = openParts(host, t.testdir())
   t.teardown(parts.close)
-  return {
-    ipam: ipamDriver({ host, pools: parts.pools, sources: parsePoolSources(sources) }),
-    pools: parts.pools,
-  }
+  const driver = ipamDriver({ host, pools: parts.pools, sources: parsePoolSources(sources) })
+  return { driver, ipam: handlesOf(driver), pools: parts.pools }
 }
 
 const request = (changes: object = {}) => ({
@@ -157,4 +157,16 @@ t.test('RequestAddress() refuses an address of the other family', async (t) => {
   const { ipam } = open(t)
   const { PoolID } = await ipam.RequestPool(request({ Pool: '10.9.0.0/24' }))
   t.throws(() => ipam.RequestAddress({ PoolID, Address: '::a09:5' }), { name: 'InvalidRequestError' })
+})
+
+t.test('a pool and an address whose caller went away are given back', async (t) => {
+  const { driver, ipam, pools } = open(t)
+  const pool = await ipam.RequestPool(request())
+  const wanted = { PoolID: pool.PoolID }
+  const address = ipam.RequestAddress(wanted)
+  t.strictSame(pools.addressesBefore(pool.PoolID, Number.MAX_SAFE_INTEGER), [bare(address.Address)])
+  driver.RequestAddress.undo?.(wanted, address)
+  t.strictSame(pools.addressesBefore(pool.PoolID, Number.MAX_SAFE_INTEGER), [])
+  driver.RequestPool.undo?.(request(), pool)
+  t.strictSame(pools.pools(), [])
 })

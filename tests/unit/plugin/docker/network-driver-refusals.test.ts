@@ -48,7 +48,7 @@ for (const [subnet, words] of [
 for (const [name, [message, error]] of Object.entries(refused))
   t.test(`CreateNetwork() refuses ${name} and leaves nothing behind`, async (t) => {
     const { driver, store, touched } = open(t, { files })
-    await t.rejects(driver.CreateNetwork(message), { name: 'InvalidRequestError', message: error })
+    await t.rejects(driver.CreateNetwork(message), { status: 400, message: error })
     t.strictSame([store.networks(), touched()], [[], []])
   })
 
@@ -95,7 +95,7 @@ for (const failing of ['ip link set dev sl-a10000000000 up', 'nft '])
 t.test('CreateEndpoint() refuses what it does not know, and leaves nothing behind', async (t) => {
   const { driver, store, touched } = open(t)
   await t.rejects(driver.CreateEndpoint(createEndpoint()), {
-    name: 'InvalidRequestError',
+    name: 'NotFoundError',
     message: /^network a10+ is not one of this plugin's/,
   })
   await driver.CreateNetwork(createNetwork({ rate: '1mbit' }))
@@ -121,10 +121,10 @@ t.test('CreateEndpoint() refuses a shape that the kernel did not keep', async (t
 
 t.test('Join() refuses what it does not know', async (t) => {
   const { driver } = open(t)
-  t.throws(() => driver.Join(joinRequest), { name: 'InvalidRequestError', message: /^network / })
+  t.throws(() => driver.Join(joinRequest), { name: 'NotFoundError', message: /^network / })
   await driver.CreateNetwork(createNetwork())
   t.throws(() => driver.Join(joinRequest), {
-    name: 'InvalidRequestError',
+    name: 'NotFoundError',
     message: `endpoint ${ENDPOINT} is not one of this plugin's: connect it again`,
   })
 })

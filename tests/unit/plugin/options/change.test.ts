@@ -29,7 +29,7 @@ t.test('changeGiven() refuses what cannot change there', async (t) => {
       for (const scope of ['network', 'attachment'] as const)
         t.equal(
           refused({ [key]: value }, scope),
-          `InvalidRequestError: ${key}: expected when the network is created; it cannot change later`,
+          `OptionError: ${key}: expected when the network is created; it cannot change later`,
         )
   t.match(refused({ 'network.rate': '1mbit' }, 'attachment'), /network\.rate: expected on the network/)
   t.match(refused({ rat: '1mbit' }, 'network'), /rat: unknown option, did you mean rate\?/)

@@ -38,7 +38,7 @@ t.test('options are read without regard to case', async (t) => {
 
 t.test('an option that is given twice is refused, in whatever case', async (t) => {
   t.throws(() => parseNetworkOptions({ rate: '1mbit', RATE: '2mbit' }), {
-    name: 'InvalidRequestError',
+    name: 'OptionError',
     option: 'rate',
     message: 'rate: given twice',
   })
@@ -69,7 +69,7 @@ t.test('an unknown option near a known one is refused with a suggestion', async 
   }
   for (const [written, known] of Object.entries(near))
     t.throws(() => parseNetworkOptions({ [written]: '1' }), {
-      name: 'InvalidRequestError',
+      name: 'OptionError',
       message: `${written}: unknown option, did you mean ${known}?`,
     })
 })
@@ -89,7 +89,7 @@ t.test('an unknown option far from all is refused with where they are listed', a
     t.throws(
       () => parseNetworkOptions({ [key]: '1' }),
       {
-        name: 'InvalidRequestError',
+        name: 'OptionError',
         message: `${key}: unknown option, "docker sluice set --help" and docs/options.md list them all`,
       },
       key,
