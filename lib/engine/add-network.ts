@@ -1,6 +1,7 @@
+import { planLink } from '../features/link/endpoint.ts'
 import { planForwarding, planNetwork } from '../features/link/network.ts'
-import { planUplink } from '../features/shaping/endpoint.ts'
 import { planMedium } from '../features/shaping/layout.ts'
+import { planOwnDevices, planUplink, resolveLinks, resolveUplink } from '../features/shaping/resolve.ts'
 import { surroundings } from '../kernel/surroundings.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import { applyPlan, revertPlan } from '../plan/plan.ts'
@@ -40,7 +41,7 @@ async function makeNetwork(parts: Parts, spec: NetworkSpec, outward: readonly st
   const { host, store, firewall } = parts
   const bridge = planNetwork(spec)
   const makeLinks = async (): Promise<void> => {
-    const uplink = spec.uplink ? planUplink(spec, await parts.abilities()) : []
+    const uplink = spec.uplink ? planUplink(resolveUplink(spec, await parts.abilities())) : []
     await applyPlan([...bridge, ...uplink, ...planForwarding(spec)], host)
   }
   const [made, admitted] = await Promise.allSettled([makeLinks(), firewall.admit(spec, outward)])
@@ -71,15 +72,17 @@ export async function endLeaving(parts: Parts): Promise<string[]> {
 const unmakeNetwork = (parts: Parts, id: string): Promise<void> => orStuck(parts, id, takeNetwork(parts, id))
 
 async function takeNetwork(parts: Parts, id: string): Promise<void> {
-  const { host, store, firewall, shaper, publisher } = parts
+  const { host, store, firewall, publisher } = parts
   const spec = store.network(id)
   if (!spec) return
   store.networkLeaving(id)
   const endpoints = store.endpoints(id).map((row) => row.spec)
+  const members = [...resolveLinks(spec, endpoints, await parts.abilities())]
+  const links = members.flatMap((link) => [...planLink(spec, link.endpoint), ...planOwnDevices(link)])
   await Promise.all(endpoints.map((one) => leaveRules(parts, publisher.withdraw(one.id))))
   // Side by side, since the kernel waits for a grace period after each deletion.
   await together(
-    shaper.unmakeAll(spec, endpoints),
+    revertPlan(links, host),
     revertPlan(planNetwork(spec), host),
     store.hasMedium(id) ? revertPlan(planMedium(spec), host) : undefined,
     leaveRules(parts, firewall.dismiss(spec)),

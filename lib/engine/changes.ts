@@ -1,5 +1,6 @@
 import { abilitiesOf } from '../features/shaping/abilities.ts'
-import { keepShapes, type Members } from '../features/shaping/shaper.ts'
+import { resolveNetwork } from '../features/shaping/resolve.ts'
+import { changeLinks, keepShapes, type Members } from '../features/shaping/shaper.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import { checkMembers, checkNetwork, requireAble } from './checks.ts'
@@ -35,18 +36,19 @@ export const changeEndpoint = (parts: Parts, id: string, patch: EndpointPatch): 
  */
 export const changeMembers = (parts: Parts, id: string, next: (now: Members) => Members): Promise<void> =>
   alone(parts, id, async () => {
-    const { store, shaper, capabilities } = parts
+    const { store, capabilities } = parts
     const able = abilitiesOf(await capabilities())
     const ready = store.endpoints(id).filter(({ spec }) => store.isReady(spec.id))
     const now = { network: findNetwork(parts, id), endpoints: ready.map(({ spec }) => spec) }
-    const marked = keepShapes(now, able)
-    const after = keepShapes(next(marked), able)
+    const resolved = ({ network, endpoints }: Members) => resolveNetwork(network, endpoints, able)
+    const before = resolved(now)
+    const after = keepShapes(resolved(next(keepShapes(before))))
     checkNetwork(after.network)
     checkMembers(after.network, after.endpoints)
     await requireAble(after, capabilities)
     write(parts, after)
     try {
-      await shaper.change(now, after)
+      await changeLinks(parts, before, resolved(after))
     } catch (error) {
       write(parts, now)
       throw error

@@ -1,6 +1,5 @@
 import { lacking } from '../features/shaping/abilities.ts'
-import { linkOptions } from '../features/shaping/endpoint.ts'
-import { byDirection, linkFault } from '../features/shaping/link.ts'
+import { byDirection, inForce, linkFault } from '../features/shaping/link.ts'
 import { sharesFault } from '../features/shaping/shares.ts'
 import type { Capabilities } from '../kernel/capabilities.ts'
 import { isTaken, type Place, type Surroundings } from '../kernel/surroundings.ts'
@@ -40,7 +39,7 @@ export function checkNetwork(spec: NetworkSpec): void {
 
 /** Checks what no member can check alone. @throws {OptionError} */
 export function checkMembers(network: NetworkSpec, endpoints: readonly Optioned[]): void {
-  const claims = endpoints.map((one) => ({ id: one.id, options: linkOptions(network, one) }))
+  const claims = endpoints.map((one) => ({ id: one.id, options: inForce(network.options, one.options) }))
   for (const { options } of claims) {
     const fault = linkFault(options, network)
     if (fault) throw new OptionError(...fault)

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { aloneElements } from '../features/filter/elements.ts'
+import { planLink } from '../features/link/endpoint.ts'
 import { planForwarding } from '../features/link/network.ts'
-import { usesMedium } from '../features/shaping/endpoint.ts'
+import { resolveLink } from '../features/shaping/resolve.ts'
+import { makeLink, unmakeLink } from '../features/shaping/shaper.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import type { PortRequest } from '../model/port.ts'
@@ -68,17 +70,18 @@ const onMedium = async <T>(
 ): Promise<T> => (shares ? queue(mediumName(id), work) : work())
 
 async function make(parts: Parts, network: NetworkSpec, wanted: WantedEndpoint): Promise<EndpointSpec> {
-  const { host, store, shaper } = parts
-  const able = await parts.abilities()
+  const { host, store } = parts
+  const abilities = await parts.abilities()
   const others = store.endpoints(network.id).map(({ spec }) => spec)
   checkMembers(network, [...others, wanted])
   const endpoint = store.addEndpoint({ ...wanted, mac: macFor(parts, wanted, others) })
   try {
-    const link = onMedium(parts, network, usesMedium(network, endpoint, able), async () => {
+    const link = resolveLink(network, endpoint, { abilities })
+    const made = onMedium(parts, network, link.queuedOn === 'shared', async () => {
       await applyPlan(planForwarding(network), host)
-      await shaper.make(network, endpoint)
+      await makeLink(parts, link, planLink(network, endpoint, link.up?.rate))
     })
-    await together(link, letIn(parts, network, endpoint))
+    await together(made, letIn(parts, network, endpoint))
     store.endpointReady(endpoint.id)
     return endpoint
   } catch (error) {
@@ -92,9 +95,13 @@ async function letIn({ firewall }: Parts, network: NetworkSpec, endpoint: Endpoi
 }
 
 async function unmake(parts: Parts, network: NetworkSpec, endpoint: EndpointSpec): Promise<void> {
-  const { store, shaper, publisher, firewall } = parts
+  const { store, publisher, firewall } = parts
+  const unlink = async (): Promise<void> => {
+    const link = resolveLink(network, endpoint, { abilities: await parts.abilities() })
+    await unmakeLink(parts, link, planLink(network, endpoint))
+  }
   await together(
-    onMedium(parts, network, network.shared !== undefined, () => shaper.unmake(network, endpoint)),
+    onMedium(parts, network, network.shared !== undefined, unlink),
     leaveRules(parts, publisher.withdraw(endpoint.id)),
     leaveRules(parts, firewall.take(aloneElements(network, endpoint))),
   )

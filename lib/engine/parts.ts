@@ -2,7 +2,6 @@ import type { Firewall } from '../features/filter/firewall.ts'
 import { createPublisher, type Publisher } from '../features/ports/publisher.ts'
 import { abilitiesOf } from '../features/shaping/abilities.ts'
 import type { Abilities } from '../features/shaping/shape.ts'
-import { createShaper, type Shaper } from '../features/shaping/shaper.ts'
 import type { Capabilities } from '../kernel/capabilities.ts'
 import type { Host } from '../kernel/host.ts'
 import type { holdPort } from '../kernel/sockets/hold.ts'
@@ -26,7 +25,6 @@ export interface NetworksParts {
 /** What the verbs of this folder work with. */
 export interface Parts extends NetworksParts {
   readonly abilities: () => Promise<Abilities>
-  readonly shaper: Shaper
   readonly publisher: Publisher
   /** by id: calls for one network or endpoint wait for each other; by mediumName(): changes of what its members share */
   readonly queue: Queue
@@ -35,11 +33,9 @@ export interface Parts extends NetworksParts {
 }
 
 export function createParts(parts: NetworksParts): Parts {
-  const abilities = async () => abilitiesOf(await parts.capabilities())
   return {
     ...parts,
-    abilities,
-    shaper: createShaper({ ...parts, abilities }),
+    abilities: async () => abilitiesOf(await parts.capabilities()),
     publisher: createPublisher(parts),
     queue: createQueue(),
     stuck: new Set(),

@@ -115,7 +115,7 @@ async function pass(parts: ReconcileParts, when: { readonly busy: boolean }): Pr
   const view = look(host, store)
   return [
     ...before,
-    ...(await run('stray links', parts, async () => dropStray(await view, host, store))),
+    ...(await run('stray links', parts, async () => dropStray(await view, able, host, store))),
     ...(await run('links', parts, async () => repairLinks(await view, host))),
     ...(await run('shapes', parts, async () =>
       repairShapes(await view, able, { host, store, alone: networks.alone }),

@@ -1,16 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
+import { planPort } from '../features/link/endpoint.ts'
 import { planNetwork } from '../features/link/network.ts'
+import { type Layout, mediumClasses, planMedium } from '../features/shaping/layout.ts'
 import {
-  endpointLayout,
-  memberShares,
-  planPort,
+  ownDevices,
   planShape,
   planUplink,
-  shapeDevices,
-  uplinkLayout,
-  uplinkShapes,
-  usesMedium,
-} from '../features/shaping/endpoint.ts'
-import { type Layout, mediumClasses, planMedium } from '../features/shaping/layout.ts'
+  resolveLinks,
+  resolveNetwork,
+  resolveUplink,
+} from '../features/shaping/resolve.ts'
 import type { Abilities } from '../features/shaping/shape.ts'
 import { classFaults, foreignRoots, isWholeMedium, layoutFaults } from '../features/shaping/verify.ts'
 import { PROBE_DEVICE } from '../kernel/capabilities.ts'
@@ -60,26 +59,35 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
 
 /** Notes mediums that members need and that a process which died had not come to note. */
 export function claimMediums(store: NetworkStore, able: Abilities): void {
-  for (const { spec, ready, medium } of store.networks())
-    if (
-      ready &&
-      !medium &&
-      store.endpoints(spec.id).some((row) => row.ready && usesMedium(spec, row.spec, able))
-    )
+  for (const { spec, ready, medium } of store.networks()) {
+    if (!ready || medium) continue
+    const members = store.endpoints(spec.id).flatMap((row) => (row.ready ? [row.spec] : []))
+    if (resolveLinks(spec, members, able).some(({ queuedOn }) => queuedOn === 'shared'))
       store.claimMedium(spec.id)
+  }
 }
 
 /** Deletes links of ours that nothing in the store is the reason for. */
-export async function dropStray({ links }: View, host: Host, store: NetworkStore): Promise<Found[]> {
+export async function dropStray(
+  { links }: View,
+  able: Abilities,
+  host: Host,
+  store: NetworkStore,
+): Promise<Found[]> {
   const networks = store.networks()
   const known = new Set([
     ...networks.flatMap(({ spec, medium }) => [spec.bridge, ...(medium ? [mediumName(spec.id)] : [])]),
-    ...store.endpoints().flatMap(({ spec }) => {
-      const network = networks.find(({ spec: { id } }) => id === spec.networkId)
-      return [hostEndName(spec.id), ...(network ? shapeDevices(network.spec, spec) : [])]
-    }),
+    ...store.endpoints().map(({ spec }) => hostEndName(spec.id)),
   ])
-  const stray = [...links.keys()].filter((name) => !known.has(name))
+  const others = [...links.keys()].filter((name) => !known.has(name))
+  if (others.length === 0) return []
+  const own = new Set(
+    networks.flatMap(({ spec }) => {
+      const members = store.endpoints(spec.id).map((row) => row.spec)
+      return [...resolveLinks(spec, members, able)].flatMap(ownDevices)
+    }),
+  )
+  const stray = others.filter((name) => !own.has(name))
   if (stray.length > 0)
     await host.run(
       'ip',
@@ -140,40 +148,43 @@ interface Shaped {
   /** absent for what the network itself has */
   readonly endpoint?: string
   readonly layout: Layout
-  readonly plan: Plan
+  readonly plan: () => Plan
 }
 
 function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped[] {
-  const uplinks = networks.map((network) => ({
-    object: `bridge ${network.bridge}`,
-    network,
-    layout: uplinkLayout(network, able),
-    plan: planUplink(network, able),
+  const resolved = networks.map((network) =>
+    resolveNetwork(
+      network,
+      endpoints.flatMap(({ spec }) => (spec.networkId === network.id ? [spec] : [])),
+      able,
+    ),
+  )
+  const uplinks = resolved.map(({ spec, uplink }) => ({
+    object: `bridge ${spec.bridge}`,
+    network: spec,
+    layout: uplink.layout,
+    plan: () => planUplink(uplink),
   }))
-  const members = networks.flatMap((network) => {
-    const all = endpoints.flatMap(({ spec }) => (spec.networkId === network.id ? [spec] : []))
-    const shares = memberShares(network, all)
-    return all
-      .filter(({ id }) => links.has(hostEndName(id)))
-      .map((spec) => ({
-        object: `link ${hostEndName(spec.id)}`,
-        network,
-        endpoint: spec.id,
-        layout: endpointLayout(network, spec, able, shares.get(spec.id)),
-        plan: planShape(network, spec, able, shares.get(spec.id)),
-      }))
-  })
+  const members = resolved
+    .flatMap((one) => [...one.links.values()])
+    .filter(({ endpoint }) => links.has(hostEndName(endpoint.id)))
+    .map((link) => ({
+      object: `link ${hostEndName(link.endpoint.id)}`,
+      network: link.network,
+      endpoint: link.endpoint.id,
+      layout: link.layout,
+      plan: () => planShape(link),
+    }))
   return [...uplinks, ...members].filter(({ layout }) => layout.qdiscs.length > 0)
 }
 
-/** A network with its members as text, to tell whether anything has changed. */
-const signature = (network: NetworkSpec | undefined, endpoints: readonly EndpointRow[]): string =>
-  JSON.stringify([
-    network,
-    endpoints
-      .flatMap(({ spec }) => (spec.networkId === network?.id ? [spec] : []))
-      .toSorted((a, b) => a.slot - b.slot),
-  ])
+/** A network with its members, to tell whether anything has changed. */
+const withMembers = (network: NetworkSpec | undefined, endpoints: readonly EndpointRow[]) => ({
+  network,
+  members: endpoints
+    .flatMap(({ spec }) => (spec.networkId === network?.id ? [spec] : []))
+    .toSorted((a, b) => a.slot - b.slot),
+})
 
 export interface RepairParts {
   readonly host: Host
@@ -208,9 +219,9 @@ export async function repairShapes(
     all.push(...foreign.map((fault) => unrepaired(object, fault, about)))
     if (faults.length === 0 || foreign.length > 0) continue
     const isDone = await alone(network.id, async () => {
-      const now = signature(store.network(network.id), store.endpoints(network.id))
-      if (now !== signature(network, view.endpoints)) return false
-      await repairPlan(plan, host)
+      const now = withMembers(store.network(network.id), store.endpoints(network.id))
+      if (!isDeepStrictEqual(now, withMembers(network, view.endpoints))) return false
+      await repairPlan(plan(), host)
       return true
     })
     if (isDone) all.push(repaired(object, `${faults.join('; ')}: restored`, about))
@@ -228,7 +239,7 @@ async function repairMediums(
   host: Host,
   found: Shown,
 ): Promise<Found[]> {
-  const uplinkOf = (network: NetworkSpec) => uplinkShapes(network, able).up
+  const uplinkOf = (network: NetworkSpec) => resolveUplink(network, able).up
   const classesOf = (network: NetworkSpec) => mediumClasses(network, uplinkOf(network))
   const names = new Map(mediums.map((network) => [mediumName(network.id), network]))
   const broken = [...names].filter(

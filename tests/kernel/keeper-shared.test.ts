@@ -1,6 +1,6 @@
 import t from 'tap'
-import { uplinkShapes } from '../../lib/features/shaping/endpoint.ts'
 import { rootLayout } from '../../lib/features/shaping/layout.ts'
+import { resolveUplink } from '../../lib/features/shaping/resolve.ts'
 import { NETWORK } from '../support/messages.ts'
 import { namespaceHost } from '../support/namespace-host.ts'
 import { BRIDGE, FIRST, HOST_END, IFB, openPair, provesRepair, shared } from './fixtures/pair.ts'
@@ -52,7 +52,7 @@ t.test('what is shared, and the uplink, are repaired', (t) => provesRepair(t, sh
 /** Kind and handle of the queue under a bucket, which is the best that this kernel has. */
 async function queueKind(): Promise<string> {
   const { uplink = {} } = shared
-  const { down } = uplinkShapes({ ...shared, uplink }, await abilities())
+  const { down } = resolveUplink({ ...shared, uplink }, await abilities())
   const placed = down ? rootLayout('x', down).qdiscs.at(-1) : undefined
   return `${placed?.qdisc.kind} ${placed?.handle}`
 }

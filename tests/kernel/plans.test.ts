@@ -1,22 +1,15 @@
 import t from 'tap'
 import { planRules } from '../../lib/features/filter/elements.ts'
 import { planForwarding, planNetwork } from '../../lib/features/link/network.ts'
-import {
-  endpointLayout,
-  memberShares,
-  planEndpoint,
-  planShape,
-  planUplink,
-  uplinkLayout,
-  uplinkShapes,
-} from '../../lib/features/shaping/endpoint.ts'
 import { joinLayouts, type Layout, planMedium, planShow } from '../../lib/features/shaping/layout.ts'
+import { planShape, planUplink, resolveUplink } from '../../lib/features/shaping/resolve.ts'
 import { verifyLayout } from '../../lib/features/shaping/verify.ts'
 import { replaceTables } from '../../lib/kernel/nft/table.ts'
 import type { EndpointSpec } from '../../lib/model/endpoint.ts'
 import type { LinkOptions } from '../../lib/model/link.ts'
 import type { NetworkSpec } from '../../lib/model/network.ts'
 import { applyPlan, type Plan, revertPlan } from '../../lib/plan/plan.ts'
+import { linkOf, planMember } from '../support/links.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost, stateOf } from '../support/namespace-host.ts'
 import { abilities } from './fixtures/real.ts'
@@ -35,11 +28,8 @@ const readBack = async (layout: Layout, host: Namespace): Promise<void> =>
 
 /** Plan and layout of a member, with its part of what is shared. */
 function member(network: NetworkSpec, endpoint: EndpointSpec, all: readonly EndpointSpec[] = [endpoint]) {
-  const share = memberShares(network, all).get(endpoint.id)
-  return {
-    plan: planEndpoint(network, endpoint, able, share),
-    layout: endpointLayout(network, endpoint, able, share),
-  }
+  const link = linkOf(network, endpoint, able, all)
+  return { link, plan: planMember(link), layout: link.layout }
 }
 
 const networks: Record<string, Partial<NetworkSpec>> = {
@@ -139,16 +129,14 @@ for (const [name, [changes, own]] of Object.entries(links))
       const before = bridgeMtu(await stateOf(host))
       const kept = name.startsWith('what was') ? { kept: { up: true, down: true } as const } : {}
       const endpoint = endpointSpec({ options: own, ...kept })
-      const { plan, layout } = member(network, endpoint)
+      const { link, plan, layout } = member(network, endpoint)
       const plans = [...(layout.members.length > 0 ? [planMedium(network)] : []), plan]
       await apply(host, plans)
       await readBack(layout, host)
       t.match(await host.sh('ip -br link show master sl-a10000000000'), 'sv-b10000000000')
       t.match(await host.sh('ip link show dev sp-b10000000000'), '02:42:0a:09:00:02')
       const set = await stateOf(host)
-      await apply(host, [
-        planShape(network, endpoint, able, memberShares(network, [endpoint]).get(endpoint.id)),
-      ])
+      await apply(host, [planShape(link)])
       t.strictSame(await stateOf(host), set, 'setting the shape again changes nothing')
       for (const _ of [1, 2]) for (const plan of plans.toReversed()) await revertPlan(plan, host)
       t.strictSame(bridgeMtu(await stateOf(host)), before)
@@ -167,10 +155,11 @@ for (const [name, uplink] of Object.entries(uplinks))
     const network = networkSpec({ uplink })
     const before = await stateOf(host)
     const { plan, layout } = member(network, endpointSpec({ options: { 'rate.down': 1e6 } }))
-    const medium = layout.members.length > 0 ? [planMedium(network, uplinkShapes(network, able).up)] : []
-    const plans = [planNetwork(network), planUplink(network, able), ...medium, plan]
+    const up = resolveUplink(network, able)
+    const medium = layout.members.length > 0 ? [planMedium(network, up.up)] : []
+    const plans = [planNetwork(network), planUplink(up), ...medium, plan]
     await apply(host, plans)
-    await readBack(joinLayouts(uplinkLayout(network, able), layout), host)
+    await readBack(joinLayouts(up.layout, layout), host)
     for (const _ of [1, 2]) for (const one of plans.toReversed()) await revertPlan(one, host)
     t.strictSame(await stateOf(host), before)
   })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { endpointLayout } from '../../lib/features/shaping/endpoint.ts'
 import { chainsOf, NOTHING_PASSED, type Passed, passedBy } from '../../lib/features/shaping/passed.ts'
+import { resolveLink } from '../../lib/features/shaping/resolve.ts'
 import { readCounters } from '../../lib/kernel/tc/counters.ts'
 import type { LinkOptions } from '../../lib/model/link.ts'
 import { mediumName } from '../../lib/values/names.ts'
@@ -72,7 +72,7 @@ async function sent({ host, parts }: Lan): Promise<Passed> {
   const endpoint = parts.store.endpoints(NETWORK).find(({ spec }) => spec.id === memberSpec(2).id)?.spec
   const network = parts.store.network(NETWORK)
   if (!network || !endpoint) throw new Error('there is no first member')
-  const chains = chainsOf(endpointLayout(network, endpoint, await abilities()))
+  const chains = chainsOf(resolveLink(network, endpoint, { abilities: await abilities() }).layout)
   const up = chains.find(([first]) => first?.device === mediumName(NETWORK))
   return passedBy(up ?? [], await readCounters(host)) ?? NOTHING_PASSED
 }

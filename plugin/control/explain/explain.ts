@@ -1,16 +1,11 @@
 import { ownedElements } from '../../../lib/engine/elements.ts'
 import type { Networks } from '../../../lib/engine/networks.ts'
 import { wantedElements } from '../../../lib/features/filter/elements.ts'
+import { planLink } from '../../../lib/features/link/endpoint.ts'
 import { planForwarding, planNetwork } from '../../../lib/features/link/network.ts'
 import { abilitiesOf } from '../../../lib/features/shaping/abilities.ts'
-import {
-  memberShares,
-  planEndpoint,
-  planUplink,
-  uplinkShapes,
-  usesMedium,
-} from '../../../lib/features/shaping/endpoint.ts'
 import { planMedium } from '../../../lib/features/shaping/layout.ts'
+import { planShape, planUplink, resolveNetwork } from '../../../lib/features/shaping/resolve.ts'
 import type { Capabilities } from '../../../lib/kernel/capabilities.ts'
 import type { Command } from '../../../lib/kernel/command.ts'
 import { createTables } from '../../../lib/kernel/nft/table.ts'
@@ -40,14 +35,15 @@ export async function explain(
   const endpoints = endpointsOf(network, wanted.endpoints)
   await withDockersNames(networks.check(network, endpoints))
   const { elements } = wantedElements(ownedElements(network, endpoints), [])
-  const shares = memberShares(network, endpoints)
+  const { uplink, links } = resolveNetwork(network, endpoints, abilities)
+  const members = [...links.values()]
   const commands = [
-    ...typed([...planNetwork(network), ...planForwarding(network), ...planUplink(network, abilities)]),
+    ...typed([...planNetwork(network), ...planForwarding(network), ...planUplink(uplink)]),
     ...['nft -f - <<END', ...createTables(elements).line.split('\n'), 'END'],
-    ...(endpoints.some((one) => usesMedium(network, one, abilities))
-      ? typed(planMedium(network, uplinkShapes(network, abilities).up))
-      : []),
-    ...endpoints.flatMap((one) => typed(planEndpoint(network, one, abilities, shares.get(one.id)))),
+    ...(members.some(({ queuedOn }) => queuedOn === 'shared') ? typed(planMedium(network, uplink.up)) : []),
+    ...members.flatMap((link) =>
+      typed([...planLink(network, link.endpoint, link.up?.rate), ...planShape(link)]),
+    ),
   ]
   return { commands, notes: notesOf(wanted, endpoints) }
 }

@@ -1,4 +1,4 @@
-import { memberShares } from '../../../lib/features/shaping/endpoint.ts'
+import { memberShares, resolveLink } from '../../../lib/features/shaping/resolve.ts'
 import { NotFoundError } from '../../../lib/values/errors.ts'
 import { difference } from '../../change-log.ts'
 import { findEndpoint, findNetwork } from '../find.ts'
@@ -33,6 +33,8 @@ async function changeEndpoint(
   const spec = members.find((one) => one.id === id)
   if (!spec) throw new NotFoundError(`endpoint ${id} has gone in the meantime`)
   const share = memberShares(network, members).get(id)
-  const shown = endpointView(network, spec, share, await look.look([network]))
+  const seen = await look.look([network])
+  const link = resolveLink(network, spec, { abilities: seen.abilities, share })
+  const shown = endpointView(link, seen)
   return { ...naming.endpoint(shown), keptBy }
 }

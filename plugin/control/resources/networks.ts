@@ -1,3 +1,4 @@
+import { resolveNetwork } from '../../../lib/features/shaping/resolve.ts'
 import { showTree } from '../../../lib/kernel/tc/counters.ts'
 import type { NetworkSpec } from '../../../lib/model/network.ts'
 import { difference } from '../../change-log.ts'
@@ -55,9 +56,10 @@ async function showNetwork(
   { params: { id = '' }, query }: ControlRequest,
 ): Promise<Network> {
   const spec = findNetwork(id, control)
-  const shown = await viewNetwork(control, spec)
+  const seen = await control.look.look([spec])
+  const shown = await control.look.view(spec, seen)
   if (query.tree !== '1') return shown
-  const devices = devicesOf(spec, control.look.members(spec.id))
+  const devices = devicesOf(resolveNetwork(spec, control.look.members(spec.id), seen.abilities))
   const tree = await Promise.all(
     devices.map(async (device) => ({ device, text: await showTree(control.host, device) })),
   )

@@ -1,20 +1,18 @@
 import {
-  endpointLayout,
-  endpointShapes,
-  linkOptions,
-  memberShares,
-  shapeDevices,
-  uplinkLayout,
-  uplinkShapes,
-} from '../../../lib/features/shaping/endpoint.ts'
-import type { Layout, Share } from '../../../lib/features/shaping/layout.ts'
-import {
   addPassed,
   chainsOf,
   NOTHING_PASSED,
   type Passed,
   passedBy,
 } from '../../../lib/features/shaping/passed.ts'
+import {
+  type Link,
+  ownDevices,
+  type ResolvedNetwork,
+  resolveLinks,
+  resolveUplink,
+  type Uplink,
+} from '../../../lib/features/shaping/resolve.ts'
 import type { Abilities, Shape } from '../../../lib/features/shaping/shape.ts'
 import { foreignRoots, layoutFaults } from '../../../lib/features/shaping/verify.ts'
 import type { Readings } from '../../../lib/kernel/tc/counters.ts'
@@ -82,7 +80,8 @@ function meanLoss({ loss, lossModel }: NonNullable<Shape['netem']>): number {
   return p + r === 0 ? goodLoss : (p * badLoss + r * goodLoss) / (p + r)
 }
 
-function endpointFlow(layout: Layout, link: string, readings: Readings): Flow {
+function endpointFlow({ endpoint, layout }: Link, readings: Readings): Flow {
+  const link = hostEndName(endpoint.id)
   const chains = chainsOf(layout)
   const [up, out] = chains.filter(([first]) => first?.device !== link)
   const down = chains.find(([first]) => first?.device === link)
@@ -105,27 +104,19 @@ const momentsOf = (flowOf: (readings: Readings) => Flow, { readings, before }: S
   ]
 }
 
-/** @param share what it has of a rate that the network shares; see memberShares() */
-export function endpointView(
-  network: NetworkSpec,
-  endpoint: EndpointSpec,
-  share: Share | undefined,
-  seen: Seen,
-): Endpoint {
-  const { abilities, shown } = seen
-  const link = hostEndName(endpoint.id)
-  const { up, down } = endpointShapes(network, endpoint, abilities)
-  const layout = endpointLayout(network, endpoint, abilities, share)
-  const moments = momentsOf((readings) => endpointFlow(layout, link, readings), seen)
+export function endpointView(resolved: Link, seen: Seen): Endpoint {
+  const { network, endpoint, options, up, down, layout } = resolved
+  const { shown } = seen
+  const moments = momentsOf((readings) => endpointFlow(resolved, readings), seen)
   return {
     id: endpoint.id,
     network: network.id,
-    link,
+    link: hostEndName(endpoint.id),
     mac: endpoint.mac,
     addresses: [endpoint.address4, endpoint.address6].filter((address) => address !== undefined),
     ...(endpoint.ports?.length ? { ports: formatPorts(endpoint.ports) } : {}),
     options: endpoint.given ?? {},
-    effective: formatOptions(linkOptions(network, endpoint)),
+    effective: formatOptions(options),
     up: directionView(up, ...moments('up')),
     down: directionView(down, ...moments('down')),
     faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
@@ -134,28 +125,25 @@ export function endpointView(
 
 /** What all members have sent through the uplink, and what has come in through it. */
 function uplinkFlow(
-  network: NetworkSpec,
-  layouts: readonly (readonly [string, Layout])[],
-  layout: Layout,
+  { bridge }: NetworkSpec,
+  { layout }: Uplink,
+  links: readonly Link[],
   readings: Readings,
 ): Flow {
-  const out = layouts.map(([link, one]) => endpointFlow(one, link, readings).out ?? NOTHING_PASSED)
-  const [down] = chainsOf(layout).filter(([first]) => first?.device === network.bridge)
+  const out = links.map((link) => endpointFlow(link, readings).out ?? NOTHING_PASSED)
+  const [down] = chainsOf(layout).filter(([first]) => first?.device === bridge)
   return { up: out.reduce(addPassed, NOTHING_PASSED), down: down && passedBy(down, readings) }
 }
 
 function uplinkView(
   network: NetworkSpec,
-  endpoints: readonly EndpointSpec[],
-  layout: Layout,
+  uplink: Uplink,
+  links: readonly Link[],
   seen: Seen,
 ): Network['uplink'] {
-  const { up, down } = uplinkShapes(network, seen.abilities)
+  const { up, down } = uplink
   if (!up && !down) return undefined
-  const layouts = endpoints.map(
-    (one) => [hostEndName(one.id), endpointLayout(network, one, seen.abilities)] as const,
-  )
-  const moments = momentsOf((readings) => uplinkFlow(network, layouts, layout, readings), seen)
+  const moments = momentsOf((readings) => uplinkFlow(network, uplink, links, readings), seen)
   return {
     ...(up ? { up: directionView(up, ...moments('up')) } : {}),
     ...(down ? { down: directionView(down, ...moments('down')) } : {}),
@@ -170,15 +158,16 @@ export async function networkView(
   pace: () => Promise<void>,
 ): Promise<Network> {
   const { abilities, shown } = seen
-  const layout = uplinkLayout(network, abilities)
+  const uplink = resolveUplink(network, abilities)
   const subnets = [...network.ipv4, ...network.ipv6]
-  const shares = memberShares(network, endpoints)
-  const uplink = uplinkView(network, endpoints, layout, seen)
+  const links: Link[] = []
   const views: Endpoint[] = []
-  for (const endpoint of endpoints) {
-    views.push(endpointView(network, endpoint, shares.get(endpoint.id), seen))
+  for (const link of resolveLinks(network, endpoints, abilities)) {
+    links.push(link)
+    views.push(endpointView(link, seen))
     await pace()
   }
+  const outside = uplinkView(network, uplink, links, seen)
   return {
     id: network.id,
     bridge: network.bridge,
@@ -187,16 +176,16 @@ export async function networkView(
     subnets: subnets.map(({ subnet }) => subnet),
     gateways: subnets.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway])),
     options: network.given ?? {},
-    ...(uplink ? { uplink } : {}),
+    ...(outside ? { uplink: outside } : {}),
     ...(network.shared === undefined ? {} : { shared: { rate: network.shared } }),
-    faults: [...foreignRoots(layout, shown), ...layoutFaults(layout, shown)],
+    faults: [...foreignRoots(uplink.layout, shown), ...layoutFaults(uplink.layout, shown)],
     endpoints: views,
   }
 }
 
 /** Every device of a network that tc has something to say of. */
-export const devicesOf = (network: NetworkSpec, endpoints: readonly EndpointSpec[]): string[] => [
-  network.bridge,
-  mediumName(network.id),
-  ...endpoints.flatMap((endpoint) => [hostEndName(endpoint.id), ...shapeDevices(network, endpoint)]),
+export const devicesOf = ({ spec, links }: ResolvedNetwork): string[] => [
+  spec.bridge,
+  mediumName(spec.id),
+  ...[...links.values()].flatMap((link) => [hostEndName(link.endpoint.id), ...ownDevices(link)]),
 ]

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { QUEUES } from '../../../../lib/features/shaping/abilities.ts'
-import { planEndpoint } from '../../../../lib/features/shaping/endpoint.ts'
 import { planMedium } from '../../../../lib/features/shaping/layout.ts'
 import { inForce, linkFault } from '../../../../lib/features/shaping/link.ts'
 import { ip, tc } from '../../../../lib/kernel/command.ts'
 import type { LinkOptions } from '../../../../lib/model/link.ts'
 import { applyChange, applyPlan, changePlan, type Plan, step } from '../../../../lib/plan/plan.ts'
 import { fakeHost, typed } from '../../../support/fake-host.ts'
+import { linkOf, planMember } from '../../../support/links.ts'
 import { endpointSpec, networkSpec } from '../../../support/messages.ts'
 import { ABLE } from '../../fixtures/abilities.ts'
 import { agreeableHost } from '../../fixtures/fake-tc.ts'
@@ -101,7 +101,7 @@ const anyLink = fc
 
 /** A member that keeps its qdiscs, as one does that is changed under traffic. */
 const plan = (options: LinkOptions): Plan =>
-  planEndpoint(networkSpec(), endpointSpec({ options, kept: { up: true, down: true } }), ABLE)
+  planMember(linkOf(networkSpec(), endpointSpec({ options, kept: { up: true, down: true } }), ABLE))
 const start = async (options: LinkOptions, script: Parameters<typeof agreeableHost>[0] = {}) => {
   const host = agreeableHost(script, ['sl-a10000000000'])
   await applyPlan([...planMedium(networkSpec()), ...plan(options)], host)

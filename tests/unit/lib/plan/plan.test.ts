@@ -1,11 +1,11 @@
 import t from 'tap'
 import { planRules } from '../../../../lib/features/filter/elements.ts'
 import { planNetwork } from '../../../../lib/features/link/network.ts'
-import { planEndpoint } from '../../../../lib/features/shaping/endpoint.ts'
 import { planMedium } from '../../../../lib/features/shaping/layout.ts'
 import { ip, nft, tc } from '../../../../lib/kernel/command.ts'
 import { applyPlan, mergePlans, type Plan, repairPlan, revertPlan, step } from '../../../../lib/plan/plan.ts'
 import { fakeHost, typed } from '../../../support/fake-host.ts'
+import { linkOf, planMember } from '../../../support/links.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../../../support/messages.ts'
 import { ABLE } from '../../fixtures/abilities.ts'
 
@@ -14,7 +14,7 @@ const plans: Record<string, Plan> = {
   network: planNetwork(limited),
   rules: planRules(limited, ['eth0']),
   medium: planMedium(limited),
-  endpoint: planEndpoint(limited, endpointSpec(), ABLE),
+  endpoint: planMember(linkOf(limited, endpointSpec(), ABLE)),
 }
 const applied = (plan: Plan): string[] => plan.map(({ apply }) => typed(apply))
 const reverts = (plan: Plan): string[] => plan.toReversed().flatMap(({ revert = [] }) => revert.map(typed))
@@ -126,5 +126,8 @@ t.test('mergePlans() puts links before qdiscs before the rest, each in its own o
 
 t.test('plans are pure: equal specs give equal plans', async (t) => {
   t.strictSame(planNetwork(networkSpec()), planNetwork(networkSpec()))
-  t.strictSame(planEndpoint(limited, endpointSpec(), ABLE), planEndpoint(limited, endpointSpec(), ABLE))
+  t.strictSame(
+    planMember(linkOf(limited, endpointSpec(), ABLE)),
+    planMember(linkOf(limited, endpointSpec(), ABLE)),
+  )
 })

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { endpointLayout, memberShares, planShape } from '../../../../../lib/features/shaping/endpoint.ts'
 import {
   EMPTY,
   type Layout,
@@ -7,6 +6,7 @@ import {
   planMedium,
   planShow,
 } from '../../../../../lib/features/shaping/layout.ts'
+import { planShape } from '../../../../../lib/features/shaping/resolve.ts'
 import {
   foreignRoots,
   isWholeMedium,
@@ -17,6 +17,7 @@ import type { Netem } from '../../../../../lib/kernel/tc/kinds/netem.ts'
 import { readShown, type Shown } from '../../../../../lib/kernel/tc/show.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import { applyPlan } from '../../../../../lib/plan/plan.ts'
+import { linkOf } from '../../../../support/links.ts'
 import { endpointSpec, networkSpec } from '../../../../support/messages.ts'
 import { ABLE } from '../../../fixtures/abilities.ts'
 import { agreeableHost } from '../../../fixtures/fake-tc.ts'
@@ -27,11 +28,10 @@ const network = networkSpec({ shared: 20e6 })
 
 /** What should be, and what tc shows once it is set. */
 async function shaped(options: LinkOptions): Promise<{ layout: Layout; printed: string; seen: Shown }> {
-  const endpoint = endpointSpec({ options })
-  const share = memberShares(network, [endpoint]).get(endpoint.id)
-  const layout = endpointLayout(network, endpoint, ABLE, share)
+  const link = linkOf(network, endpointSpec({ options }), ABLE)
+  const { layout } = link
   const host = agreeableHost({}, [HOST_END])
-  await applyPlan([...planMedium(network), ...planShape(network, endpoint, ABLE, share)], host)
+  await applyPlan([...planMedium(network), ...planShape(link)], host)
   const filters = new Set([`${IFB} 2:2:1 1:11`, `${HOST_END} 800::1 ${IFB}`])
   const printed = await applyPlan(planShow(layout), host)
   return { layout, printed, seen: { ...readShown(printed, [], IFB), filters } }

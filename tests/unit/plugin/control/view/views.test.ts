@@ -1,10 +1,10 @@
 import t from 'tap'
-import { endpointLayout } from '../../../../../lib/features/shaping/endpoint.ts'
 import { chainsOf } from '../../../../../lib/features/shaping/passed.ts'
 import { type Counters, NO_COUNTERS, type Readings } from '../../../../../lib/kernel/tc/counters.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import { hostEndName } from '../../../../../lib/values/names.ts'
 import { endpointView, networkView } from '../../../../../plugin/control/view/views.ts'
+import { linkOf } from '../../../../support/links.ts'
 import { endpointSpec, networkSpec } from '../../../../support/messages.ts'
 import { ABLE } from '../../../fixtures/abilities.ts'
 
@@ -18,7 +18,7 @@ function reading(
   at: number,
   counted: Readonly<Record<string, Partial<Counters>>>,
 ): Readings {
-  const layout = endpointLayout(network, endpointSpec({ options }), ABLE)
+  const { layout } = linkOf(network, endpointSpec({ options }), ABLE)
   const qdiscs = chainsOf(layout).flatMap((chain) =>
     chain.map(({ device, handle, qdisc }, index): [string, Counters] => [
       `${device} ${handle}`,
@@ -36,7 +36,7 @@ t.test('drops are told apart: what the queue under the cap dropped, and configur
       netem: { drops: 12 },
       fq_codel: { drops: 7 },
     })
-    const { up, down } = endpointView(network, endpointSpec({ options }), undefined, {
+    const { up, down } = endpointView(linkOf(network, endpointSpec({ options }), ABLE), {
       abilities: ABLE,
       readings,
       shown,
@@ -58,7 +58,11 @@ t.test("a link without a shape has the kernel's own drops", async (t) => {
     qdiscs: new Map(),
     links: new Map([[link, { rx: { ...NO_COUNTERS, bytes: 10, drops: 3 }, tx: NO_COUNTERS }]]),
   }
-  const { up, down } = endpointView(network, endpointSpec(), undefined, { abilities: ABLE, readings, shown })
+  const { up, down } = endpointView(linkOf(network, endpointSpec(), ABLE), {
+    abilities: ABLE,
+    readings,
+    shown,
+  })
   t.match(up, { bytes: 10, drops: 3, dropped: { limit: 0, loss: 0, link: 3 }, measured: null })
   t.match(down, { bytes: 0, drops: 0 })
 })
@@ -67,7 +71,7 @@ t.test('rates are told from two readings, and none from a counter that went back
   const options = { rate: 1e7 }
   const measured = (before: [number, number] | undefined, after: [number, number]) => {
     const read = ([at, bytes]: [number, number]) => reading(options, at, { first: { bytes } })
-    return endpointView(network, endpointSpec({ options }), undefined, {
+    return endpointView(linkOf(network, endpointSpec({ options }), ABLE), {
       abilities: ABLE,
       readings: read(after),
       ...(before ? { before: read(before) } : {}),
@@ -84,7 +88,7 @@ t.test('rates are told from two readings, and none from a counter that went back
 t.test('an uplink shows what its members sent through it, and its own drops', async (t) => {
   const shaped = networkSpec({ uplink: { rate: 1e6 } })
   const member = endpointSpec({ options: { rate: 1e7 } })
-  const [up, out] = chainsOf(endpointLayout(shaped, member, ABLE)).filter(([one]) => one?.device !== link)
+  const [up, out] = chainsOf(linkOf(shaped, member, ABLE).layout).filter(([one]) => one?.device !== link)
   const counted = (bytes: number, drops: number): Counters => ({ ...NO_COUNTERS, bytes, drops })
   const readings = (at: number, bytes: number): Readings => ({
     at,
@@ -117,7 +121,7 @@ t.test(
       )
       const shared = networkSpec({ shared: 1e9 })
       const qdiscs = members.flatMap((one) =>
-        endpointLayout(shared, one, ABLE).qdiscs.map(({ device, parent, handle, qdisc }) => ({
+        linkOf(shared, one, ABLE).layout.qdiscs.map(({ device, parent, handle, qdisc }) => ({
           ...{ device, parent, handle, kind: qdisc.kind, options: {} },
         })),
       )

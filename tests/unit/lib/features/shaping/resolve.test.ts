@@ -1,19 +1,16 @@
 import t from 'tap'
-import {
-  endpointLayout,
-  endpointShapes,
-  linkOptions,
-  memberShares,
-  planEndpoint,
-  planUplink,
-  shapeDevices,
-  usesMedium,
-} from '../../../../../lib/features/shaping/endpoint.ts'
 import { planShow } from '../../../../../lib/features/shaping/layout.ts'
+import {
+  memberShares,
+  ownDevices,
+  planUplink,
+  resolveUplink,
+} from '../../../../../lib/features/shaping/resolve.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import type { NetworkSpec } from '../../../../../lib/model/network.ts'
 import type { Plan } from '../../../../../lib/plan/plan.ts'
 import { typed } from '../../../../support/fake-host.ts'
+import { linkOf, planMember } from '../../../../support/links.ts'
 import { ENDPOINT, endpointSpec, idOf, networkSpec } from '../../../../support/messages.ts'
 import { ABLE, BARE } from '../../../fixtures/abilities.ts'
 
@@ -33,7 +30,7 @@ const limited = (bytes: number, segments: number): string[] =>
   PLAIN.toSpliced(2, 0, `ip link set dev ${PEER} gso_max_size ${bytes} gso_max_segs ${segments}`)
 const LINK = limited(1500, 1)
 /** Bytes: what may wait under 10 Mbit/s (tests of shape.ts). */
-const LIMIT = endpointShapes(networkSpec({ options: { rate: 10e6 } }), endpointSpec(), BARE).up?.limit
+const LIMIT = linkOf(networkSpec({ options: { rate: 10e6 } }), endpointSpec(), BARE).up?.limit
 const CUT = `tbf rate 400000000000bit burst 1514b limit ${LIMIT}b`
 const DOWN = [
   `tc qdisc replace dev ${HOST_END} root handle 1: tbf rate 10000000bit burst 5000b limit ${LIMIT}b`,
@@ -80,16 +77,15 @@ const cases: Record<string, [network: Partial<NetworkSpec>, endpoint: LinkOption
 }
 
 for (const [name, [network, options, expected]] of Object.entries(cases))
-  t.test(`planEndpoint() gives ${name}`, async (t) => {
+  t.test(`a member’s plan gives ${name}`, async (t) => {
     const [spec, endpoint] = [networkSpec(network), endpointSpec({ options })]
-    const share = memberShares(spec, [endpoint]).get(endpoint.id)
-    t.strictSame(lines(planEndpoint(spec, endpoint, BARE, share)), expected)
+    t.strictSame(lines(planMember(linkOf(spec, endpoint, BARE))), expected)
   })
 
-t.test('planEndpoint() lets a sender hand over a millisecond at once, from a frame to 64 KB', async (t) => {
+t.test('a member’s plan lets a sender hand over a millisecond at once, from a frame to 64 KB', async (t) => {
   const link = (rate: number) =>
-    lines(planEndpoint(networkSpec(), endpointSpec({ options: { 'rate.up': rate } }), BARE)).filter((line) =>
-      line.startsWith('ip '),
+    lines(planMember(linkOf(networkSpec(), endpointSpec({ options: { 'rate.up': rate } }), BARE))).filter(
+      (line) => line.startsWith('ip '),
     )
   t.strictSame(link(8e3), limited(1500, 1))
   t.strictSame(link(100e6), limited(12_500, 8))
@@ -97,8 +93,8 @@ t.test('planEndpoint() lets a sender hand over a millisecond at once, from a fra
   t.strictSame(link(525e6), PLAIN)
 })
 
-t.test('planEndpoint() is taken back by the filter, the class and the link', async (t) => {
-  const plan = planEndpoint(networkSpec({ options: { rate: 10e6 } }), endpointSpec({ slot: 3 }), ABLE)
+t.test('a member’s plan is taken back by the filter, the class and the link', async (t) => {
+  const plan = planMember(linkOf(networkSpec({ options: { rate: 10e6 } }), endpointSpec({ slot: 3 }), ABLE))
   t.strictSame(reverts(plan), [
     `tc filter del dev ${IFB} parent 1: prio 1 handle 2:2:4 protocol all u32`,
     `tc class del dev ${IFB} classid 1:14`,
@@ -107,7 +103,7 @@ t.test('planEndpoint() is taken back by the filter, the class and the link', asy
 })
 
 t.test('an upload that duplicates is queued on a device of its own, unless a rate is shared', async (t) => {
-  const plan = planEndpoint(networkSpec(), endpointSpec({ options: { duplicate: 1 } }), ABLE)
+  const plan = planMember(linkOf(networkSpec(), endpointSpec({ options: { duplicate: 1 } }), ABLE))
   t.strictSame(
     lines(plan).filter((line) => line.startsWith('ip ')),
     [
@@ -121,30 +117,33 @@ t.test('an upload that duplicates is queued on a device of its own, unless a rat
   t.strictSame(lines(plan).slice(-2), redirect(OWN))
   t.notMatch(lines(plan).join('\n'), IFB)
   t.strictSame(reverts(plan), [`ip link del dev ${OWN}`, `ip link del dev ${HOST_END}`])
-  const shared = planEndpoint(networkSpec({ shared: 1e6 }), endpointSpec({ options: { duplicate: 1 } }), ABLE)
+  const shared = planMember(
+    linkOf(networkSpec({ shared: 1e6 }), endpointSpec({ options: { duplicate: 1 } }), ABLE),
+  )
   t.notMatch(lines(shared).join('\n'), OWN)
 })
 
-t.test(
-  'usesMedium() is true where what the container sends is shaped, on no device of its own',
-  async (t) => {
-    const uses = (network: Partial<NetworkSpec>, options: LinkOptions = {}) =>
-      usesMedium(networkSpec(network), endpointSpec({ options }), ABLE)
-    t.notOk(uses({}))
-    t.notOk(uses({ options: { 'rate.down': 1e6 } }))
-    t.ok(uses({ options: { rate: 1e6 } }))
-    t.ok(uses({}, { 'rate.up': 1e6 }))
-    t.ok(uses({}, { delay: 1 }))
-    t.ok(uses({ shared: 1e6 }))
-    t.notOk(uses({ options: { rate: 1e6 } }, { duplicate: 1 }))
-    t.ok(uses({ shared: 1e6 }, { duplicate: 1 }))
-    t.ok(usesMedium(networkSpec(), endpointSpec({ kept: { up: true } }), ABLE), 'what was shaped stays so')
-  },
-)
+t.test('an upload is queued on the shared device where it is shaped, and has none of its own', async (t) => {
+  const uses = (network: Partial<NetworkSpec>, options: LinkOptions = {}) =>
+    linkOf(networkSpec(network), endpointSpec({ options }), ABLE).queuedOn === 'shared'
+  t.notOk(uses({}))
+  t.notOk(uses({ options: { 'rate.down': 1e6 } }))
+  t.ok(uses({ options: { rate: 1e6 } }))
+  t.ok(uses({}, { 'rate.up': 1e6 }))
+  t.ok(uses({}, { delay: 1 }))
+  t.ok(uses({ shared: 1e6 }))
+  t.notOk(uses({ options: { rate: 1e6 } }, { duplicate: 1 }))
+  t.ok(uses({ shared: 1e6 }, { duplicate: 1 }))
+  t.equal(
+    linkOf(networkSpec(), endpointSpec({ kept: { up: true } }), ABLE).queuedOn,
+    'shared',
+    'what was shaped stays so',
+  )
+})
 
-t.test('linkOptions() are the attachment’s over the network’s', async (t) => {
+t.test('the options in force are the attachment’s over the network’s', async (t) => {
   const over = (given: LinkOptions, own: LinkOptions) =>
-    linkOptions(networkSpec({ options: given }), endpointSpec({ options: own }))
+    linkOf(networkSpec({ options: given }), endpointSpec({ options: own }), ABLE).options
   t.strictSame(over({ 'rate.down': 16e6 }, { rate: 1e6 }), { 'rate.up': 1e6, 'rate.down': 1e6 })
   t.strictSame(over({ rate: 16e6, 'rate.up': 2e6 }, {}), { 'rate.up': 2e6, 'rate.down': 16e6 })
   t.strictSame(over({ burst: 9000, rate: 1e6 }, { burst: 8000 }), {
@@ -156,7 +155,7 @@ t.test('linkOptions() are the attachment’s over the network’s', async (t) =>
 
 t.test("an attachment's seed follows from its address, or from its MAC where it has none", async (t) => {
   const seed = (changes: Parameters<typeof endpointSpec>[0], options: LinkOptions = { loss: 1, seed: 42 }) =>
-    endpointShapes(networkSpec({ options }), endpointSpec(changes), ABLE).up?.netem?.seed
+    linkOf(networkSpec({ options }), endpointSpec(changes), ABLE).up?.netem?.seed
   const first = seed({})
   t.equal(
     seed({ id: idOf('b9'), slot: 7, mac: '02:00:00:00:00:09' }),
@@ -165,7 +164,7 @@ t.test("an attachment's seed follows from its address, or from its MAC where it 
   )
   t.not(seed({ address4: '10.9.0.3' }), first)
   const { address4: _, ...bare } = endpointSpec()
-  const mac = endpointShapes(networkSpec({ options: { loss: 1, seed: 42 } }), bare, ABLE).up?.netem?.seed
+  const mac = linkOf(networkSpec({ options: { loss: 1, seed: 42 } }), bare, ABLE).up?.netem?.seed
   t.ok(mac !== undefined && mac !== first)
 })
 
@@ -188,11 +187,11 @@ t.test('memberShares() has every part and whose turn is first, of what is in for
 
 t.test('planUplink() caps what the host sends into the bridge', async (t) => {
   const onto = (line: string): string => line.replaceAll(HOST_END, 'sl-a10000000000')
-  t.strictSame(planUplink(networkSpec(), ABLE), [])
+  t.strictSame(planUplink(resolveUplink(networkSpec(), ABLE)), [])
   for (const uplink of [{ 'rate.down': 10e6 }, { 'rate.up': 5e6, 'rate.down': 10e6 }])
-    t.strictSame(lines(planUplink(networkSpec({ uplink }), BARE)), DOWN.map(onto))
-  t.strictSame(planUplink(networkSpec({ uplink: { 'rate.up': 10e6 } }), ABLE), [])
-  t.strictSame(planUplink(networkSpec({ uplink: { delay: 0 } }), ABLE), [])
+    t.strictSame(lines(planUplink(resolveUplink(networkSpec({ uplink }), BARE))), DOWN.map(onto))
+  t.strictSame(planUplink(resolveUplink(networkSpec({ uplink: { 'rate.up': 10e6 } }), ABLE)), [])
+  t.strictSame(planUplink(resolveUplink(networkSpec({ uplink: { delay: 0 } }), ABLE)), [])
 })
 
 /** What a member sends to the bridge itself, in a class below the uplink's. */
@@ -207,14 +206,14 @@ t.test(
   'what a member sends out of the network is queued in a class of the uplink, the narrower cap first',
   async (t) => {
     const out = (uplink: LinkOptions, options: LinkOptions) =>
-      lines(planEndpoint(networkSpec({ uplink }), endpointSpec({ options }), BARE)).filter(
+      lines(planMember(linkOf(networkSpec({ uplink }), endpointSpec({ options }), BARE))).filter(
         (line) => / 1:811 | (handle )?811:| 811:1 /.test(line) || line.endsWith(' 1:811'),
       )
     t.strictSame(out({ rate: 10e6 }, {}), OUT)
     t.strictSame(out({ rate: 50e6 }, { rate: 10e6 }), OUT)
     t.strictSame(out({ rate: 10e6 }, { rate: 50e6 }), OUT)
     t.strictSame(out({ 'rate.down': 10e6 }, { rate: 50e6 }), [], 'an uplink that is open up')
-    const plan = planEndpoint(networkSpec({ uplink: { rate: 10e6 } }), endpointSpec(), BARE)
+    const plan = planMember(linkOf(networkSpec({ uplink: { rate: 10e6 } }), endpointSpec(), BARE))
     t.strictSame(reverts(plan).slice(0, 4), [
       `tc filter del dev ${IFB} parent 1: prio 1 handle 3:2:1 protocol all u32`,
       `tc class del dev ${IFB} classid 1:811`,
@@ -226,7 +225,7 @@ t.test(
 
 t.test('what leaves the network is delayed and lost by the link and by the uplink', async (t) => {
   const network = networkSpec({ uplink: { delay: 20e3, jitter: 1e3, loss: 10 } })
-  const shapes = (options: LinkOptions) => endpointShapes(network, endpointSpec({ options }), ABLE)
+  const shapes = (options: LinkOptions) => linkOf(network, endpointSpec({ options }), ABLE)
   t.match(shapes({}).out?.netem, { delay: 20e3, jitter: 1e3 })
   t.ok(Math.abs((shapes({}).out?.netem?.loss ?? 0) - 10) < 1e-9)
   t.match(shapes({}).up?.netem, { delay: 0, loss: 0 }, 'and among members by the link alone')
@@ -235,20 +234,20 @@ t.test('what leaves the network is delayed and lost by the link and by the uplin
   t.ok(Math.abs((both?.loss ?? 0) - 19) < 1e-9, 'what the one has lost the other does not lose again')
   const bursty = shapes({ 'loss.model': { model: 'gemodel', percents: [1] } }).out?.netem
   t.match(bursty, { loss: 0, lossModel: { model: 'gemodel' } })
-  t.equal(endpointShapes(networkSpec(), endpointSpec({ options: { delay: 1 } }), ABLE).out, undefined)
+  t.equal(linkOf(networkSpec(), endpointSpec({ options: { delay: 1 } }), ABLE).out, undefined)
 })
 
-t.test('shapeDevices() names what is there for one alone', async (t) => {
+t.test('ownDevices() names what is there for one alone', async (t) => {
   const duplicating = endpointSpec({ options: { duplicate: 1 } })
-  t.strictSame(shapeDevices(networkSpec(), duplicating), [OWN])
-  t.strictSame(shapeDevices(networkSpec(), endpointSpec({ options: { rate: 1e6 } })), [])
-  t.strictSame(shapeDevices(networkSpec({ shared: 1e6 }), duplicating), [])
-  t.strictSame(shapeDevices(networkSpec({ uplink: { rate: 1e6 } }), duplicating), [])
+  t.strictSame(ownDevices(linkOf(networkSpec(), duplicating, ABLE)), [OWN])
+  t.strictSame(ownDevices(linkOf(networkSpec(), endpointSpec({ options: { rate: 1e6 } }), ABLE)), [])
+  t.strictSame(ownDevices(linkOf(networkSpec({ shared: 1e6 }), duplicating, ABLE)), [])
+  t.strictSame(ownDevices(linkOf(networkSpec({ uplink: { rate: 1e6 } }), duplicating, ABLE)), [])
 })
 
 t.test('planShow() asks for each device once, and for the one class that a member has', async (t) => {
   const layout = (network: Partial<NetworkSpec>, options: LinkOptions) =>
-    lines(planShow(endpointLayout(networkSpec(network), endpointSpec({ options }), ABLE)))
+    lines(planShow(linkOf(networkSpec(network), endpointSpec({ options }), ABLE).layout))
   t.strictSame(layout({}, {}), [])
   t.strictSame(layout({}, { 'rate.down': 1e6 }), [`tc qdisc show dev ${HOST_END}`])
   t.strictSame(layout({ options: { rate: 1e6 } }, {}), [
