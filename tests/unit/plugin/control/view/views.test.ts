@@ -117,7 +117,11 @@ t.test(
   async (t) => {
     const look = async (count: number) => {
       const members = Array.from({ length: count }, (_, n) =>
-        endpointSpec({ id: n.toString(16).padStart(64, '0'), slot: n, options: { rate: 1e7 } }),
+        endpointSpec({
+          id: n.toString(16).padStart(12, '0').padEnd(64, '0'),
+          slot: n,
+          options: { rate: 1e7 },
+        }),
       )
       const shared = networkSpec({ shared: 1e9 })
       const qdiscs = members.flatMap((one) =>
