@@ -178,6 +178,8 @@ const damages: Record<string, string> = {
   'neighbours that reach each other': 'delete table bridge sluice',
   'a neighbour that reaches the others': 'flush set bridge sluice alone',
   'a rule that drops all': 'insert rule inet sluice pass drop',
+  'a rule in the place of ours': 'flush chain inet sluice guard; add rule inet sluice guard accept',
+  'a hook that drops what no rule accepts': 'chain inet sluice forward { policy drop; }',
 }
 
 for (const [name, damage] of Object.entries(damages))

@@ -7,7 +7,7 @@ import {
   elementWords,
   type Part,
   placedWords,
-} from '../../kernel/nft/table.ts'
+} from '../../kernel/nft/element.ts'
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { GatewayMode, NetworkSpec } from '../../model/network.ts'
 import { type Plan, step } from '../../plan/plan.ts'

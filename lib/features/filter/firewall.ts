@@ -4,16 +4,9 @@ import { CommandError } from '../../kernel/command-error.ts'
 import type { Host } from '../../kernel/host.ts'
 import { outwardDevices } from '../../kernel/ip/bridges.ts'
 import { filterBackends } from '../../kernel/iptables.ts'
+import { addElements, deleteElements, type Element, placedWords } from '../../kernel/nft/element.ts'
 import { listTable } from '../../kernel/nft/show.ts'
-import {
-  addElements,
-  createTables,
-  deleteAlone,
-  deleteElements,
-  deleteTables,
-  type Element,
-  placedWords,
-} from '../../kernel/nft/table.ts'
+import { createTables, deleteAlone, deleteTables } from '../../kernel/nft/table.ts'
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import { applyPlan, revertPlan } from '../../plan/plan.ts'

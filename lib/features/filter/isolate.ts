@@ -1,5 +1,6 @@
 import type { Host } from '../../kernel/host.ts'
-import { type Element, placedWords, replaceTables } from '../../kernel/nft/table.ts'
+import { type Element, placedWords } from '../../kernel/nft/element.ts'
+import { replaceTables } from '../../kernel/nft/table.ts'
 import { messageOf } from '../../values/errors.ts'
 import type { Wanted } from './elements.ts'
 

@@ -1,5 +1,6 @@
+import { type Element, elementWords } from '../../kernel/nft/element.ts'
 import type { ListedTable } from '../../kernel/nft/show.ts'
-import { ALONE_RULE_COUNT, type Element, elementWords, RULE_COUNT } from '../../kernel/nft/table.ts'
+import { BRIDGE_CHAINS, INET_CHAINS } from '../../kernel/nft/table.ts'
 
 /** Sets that nft may show in another way than they were given: adjacent subnets as one range, say. */
 const COUNTED = /^(?:subnets|masquerade|source)/
@@ -12,12 +13,16 @@ export function areTables(
 ): boolean {
   const wanted = Map.groupBy(elements, ({ set }) => set)
   const isAlone = wanted.has('alone')
-  if (table?.rules !== RULE_COUNT || alone?.rules !== (isAlone ? ALONE_RULE_COUNT : undefined)) return false
+  if (!table || !haveSameItems(INET_CHAINS, table.chains)) return false
+  if (isAlone ? !alone || !haveSameItems(BRIDGE_CHAINS, alone.chains) : alone) return false
   const sets = new Map([...table.sets, ...(alone?.sets ?? [])])
   const isRight = ([name, found]: [string, readonly string[]]): boolean =>
     isSame(name, wanted.get(name) ?? [], found)
   return [...sets].every(isRight) && [...wanted.keys()].every((name) => sets.has(name))
 }
+
+const haveSameItems = (wanted: readonly string[], found: readonly string[]): boolean =>
+  wanted.length === found.length && wanted.every((one) => found.includes(one))
 
 function isSame(name: string, wanted: readonly Element[], found: readonly string[]): boolean {
   const words = new Set(wanted.map(elementWords))

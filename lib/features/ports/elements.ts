@@ -1,4 +1,4 @@
-import { type Element, elementWords } from '../../kernel/nft/table.ts'
+import { type Element, elementWords } from '../../kernel/nft/element.ts'
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { NetworkSpec } from '../../model/network.ts'
 import { ANY4, ANY6, type Protocol, type PublishedPort } from '../../model/port.ts'

@@ -1,9 +1,11 @@
 import type { CommandError } from '../command-error.ts'
 import type { Host } from '../host.ts'
+import { type ListedChain, listedWords } from './chain.ts'
 
 /** A table of ours as nft lists it. */
 export interface ListedTable {
-  readonly rules: number
+  /** each in words, as chainWords has them */
+  readonly chains: readonly string[]
   /** set or map name to elements, as nft reads them but for quotes */
   readonly sets: ReadonlyMap<string, readonly string[]>
 }
@@ -12,7 +14,8 @@ interface TableJson {
   readonly nftables: readonly {
     readonly set?: SetJson
     readonly map?: SetJson
-    readonly rule?: object
+    readonly chain?: Omit<ListedChain, 'marks'>
+    readonly rule?: { readonly chain: string; readonly comment?: string }
   }[]
 }
 interface SetJson {
@@ -34,8 +37,12 @@ export async function listTable(
     })
   if (listing === undefined) return undefined
   const { nftables } = JSON.parse(listing) as TableJson
+  const marksIn = (name: string) =>
+    nftables.flatMap(({ rule }) => (rule?.chain === name ? [rule.comment] : []))
   return {
-    rules: nftables.filter(({ rule }) => rule).length,
+    chains: nftables.flatMap(({ chain }) =>
+      chain ? [listedWords({ ...chain, marks: marksIn(chain.name) })] : [],
+    ),
     sets: new Map(
       nftables.flatMap(({ set, map }) => {
         const found = set ?? map

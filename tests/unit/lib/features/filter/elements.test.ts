@@ -8,8 +8,9 @@ import {
 } from '../../../../../lib/features/filter/elements.ts'
 import { areTables } from '../../../../../lib/features/filter/verify.ts'
 import { parseFilter } from '../../../../../lib/kernel/iptables.ts'
+import { type Element, elementWords } from '../../../../../lib/kernel/nft/element.ts'
 import type { ListedTable } from '../../../../../lib/kernel/nft/show.ts'
-import { type Element, elementWords, RULE_COUNT } from '../../../../../lib/kernel/nft/table.ts'
+import { BRIDGE_CHAINS, INET_CHAINS } from '../../../../../lib/kernel/nft/table.ts'
 import type { EndpointSpec } from '../../../../../lib/model/endpoint.ts'
 import type { NetworkSpec, Passage } from '../../../../../lib/model/network.ts'
 import type { PublishedPort } from '../../../../../lib/model/port.ts'
@@ -287,12 +288,15 @@ const port = (change: Partial<PublishedPort> = {}): PublishedPort => ({
 const wanted = (network: NetworkSpec, endpoint: EndpointSpec, outward: readonly string[] = []) =>
   wantedElements(ownedElements(network, [endpoint]), outward).elements
 
-const listed = (elements: readonly Element[], rules = RULE_COUNT): ListedTable => ({
-  rules,
+const listed = (elements: readonly Element[], chains = INET_CHAINS): ListedTable => ({
+  chains,
   sets: new Map(
     [...Map.groupBy(elements, ({ set }) => set)].map(([set, all]) => [set, all.map(elementWords)]),
   ),
 })
+
+const withRule = ([first = '', ...rest]: readonly string[]) => [`${first} unmarked`, ...rest]
+const withoutRule = ([first = '', ...rest]: readonly string[]) => [first.replace(/ \S+$/, ''), ...rest]
 
 t.test('areTables() knows the tables with all their elements, and no others', async (t) => {
   const network = networkSpec()
@@ -301,19 +305,26 @@ t.test('areTables() knows the tables with all their elements, and no others', as
   const right = guarded([port()])
   t.ok(areTables(right, listed(right), undefined))
   t.notOk(areTables(right, undefined, undefined), 'no table')
-  t.notOk(areTables(right, listed(right, RULE_COUNT + 1), undefined), 'another rule')
+  t.notOk(areTables(right, listed(right, withRule(INET_CHAINS)), undefined), 'another rule')
+  t.notOk(areTables(right, listed(right, INET_CHAINS.slice(1)), undefined), 'a chain is missing')
   t.notOk(areTables(right, listed(guarded([])), undefined), 'a port is missing')
   t.notOk(areTables(guarded([]), listed(right), undefined), 'a port too many')
   t.notOk(areTables(right, listed(guarded([port({ port: 81 })])), undefined), 'another port behind it')
-  t.notOk(areTables(right, listed(right), listed([], 2)), 'a table of family bridge that nobody needs')
+  t.notOk(
+    areTables(right, listed(right), listed([], BRIDGE_CHAINS)),
+    'a table of family bridge that nobody needs',
+  )
 })
 
 t.test('areTables() wants the table of family bridge where containers are alone', async (t) => {
   const network = networkSpec({ passage: { icc: false } })
   const all = wanted(network, endpointSpec())
   const [alone, rest] = [true, false].map((is) => all.filter(({ set }) => (set === 'alone') === is))
-  t.ok(areTables(all, listed(rest ?? []), listed(alone ?? [], 2)))
+  t.ok(areTables(all, listed(rest ?? []), listed(alone ?? [], BRIDGE_CHAINS)))
   t.notOk(areTables(all, listed(rest ?? []), undefined), 'it is gone')
-  t.notOk(areTables(all, listed(rest ?? []), listed([], 2)), 'it is empty')
-  t.notOk(areTables(all, listed(rest ?? []), listed(alone ?? [], 1)), 'a rule of it is gone')
+  t.notOk(areTables(all, listed(rest ?? []), listed([], BRIDGE_CHAINS)), 'it is empty')
+  t.notOk(
+    areTables(all, listed(rest ?? []), listed(alone ?? [], withoutRule(BRIDGE_CHAINS))),
+    'a rule of it is gone',
+  )
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ownedElements } from '../../../../../lib/engine/elements.ts'
 import { wantedElements } from '../../../../../lib/features/filter/elements.ts'
-import { type Element, elementWords } from '../../../../../lib/kernel/nft/table.ts'
+import { type Element, elementWords } from '../../../../../lib/kernel/nft/element.ts'
 import { endpointWords } from '../../../../../lib/model/endpoint.ts'
 import type { PublishedPort } from '../../../../../lib/model/port.ts'
 import { endpointSpec, idOf, networkSpec } from '../../../../support/messages.ts'

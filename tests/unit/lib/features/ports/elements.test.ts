@@ -1,6 +1,6 @@
 import t from 'tap'
 import { portElements } from '../../../../../lib/features/ports/elements.ts'
-import { elementWords } from '../../../../../lib/kernel/nft/table.ts'
+import { elementWords } from '../../../../../lib/kernel/nft/element.ts'
 import type { Passage } from '../../../../../lib/model/network.ts'
 import type { PublishedPort } from '../../../../../lib/model/port.ts'
 import { endpointSpec, IPV6_SUBNET, networkSpec } from '../../../../support/messages.ts'

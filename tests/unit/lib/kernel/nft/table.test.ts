@@ -1,13 +1,11 @@
 import t from 'tap'
 import {
   addElements,
-  createTables,
   deleteElements,
-  deleteTables,
   type Element,
   elementWords,
-  replaceTables,
-} from '../../../../../lib/kernel/nft/table.ts'
+} from '../../../../../lib/kernel/nft/element.ts'
+import { createTables, deleteTables, replaceTables } from '../../../../../lib/kernel/nft/table.ts'
 
 const bridge: Element = { set: 'bridges', key: [{ device: 'br-web' }] }
 const port: Element = { set: 'named4', key: ['192.0.2.1', 6, 8080], value: ['10.9.0.2', 80] }
