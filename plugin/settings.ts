@@ -1,3 +1,4 @@
+import { ANY4 } from '../lib/model/port.ts'
 import { InvalidRequestError, messageOf } from '../lib/values/errors.ts'
 import { type PoolSource, parsePoolSources } from '../lib/values/pool.ts'
 import { parseDuration } from '../lib/values/units.ts'
@@ -88,7 +89,7 @@ function parseListen(text: string): Settings['metricsListen'] {
     throw new InvalidRequestError(
       `METRICS_LISTEN: expected host:port such as "127.0.0.1:9642", or nothing, got "${text}"`,
     )
-  return { host: (match[1] as string).replace(/^\[|\]$/g, '') || '0.0.0.0', port }
+  return { host: (match[1] as string).replace(/^\[|\]$/g, '') || ANY4, port }
 }
 
 function parseInterval(text: string): number {

@@ -1,6 +1,5 @@
+import type { Family } from '../values/families.ts'
 import type { Host } from './host.ts'
-
-type Family = 4 | 6
 
 /**
  * Makes the kernel look up UDP flows anew that a container answers: one that never pauses for half a minute would go on to where its

@@ -1,3 +1,4 @@
+import type { Family } from '../values/families.ts'
 import { PASS_MARK } from '../values/names.ts'
 import type { Command, Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
@@ -76,6 +77,9 @@ export async function filterBackends(host: Host): Promise<Program[]> {
     ...(v6.includes('filter') ? (['ip6tables-legacy'] as const) : []),
   ]
 }
+
+/** The family of the packets that an iptables filters. */
+export const familyFilteredBy = (backend: Program): Family => (backend.startsWith('ip6') ? 6 : 4)
 
 /** The filter table as it is; empty where the program is not installed. */
 export async function filterTable(host: Host, backend: Program): Promise<FilterTable> {

@@ -1,5 +1,4 @@
-export type Protocol = 'tcp' | 'udp' | 'sctp'
-
+import type { Protocol } from '../values/protocols.ts'
 /** What an engine asks for with one `-p`. */
 export interface PortRequest {
   readonly proto: Protocol

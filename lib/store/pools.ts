@@ -8,6 +8,7 @@ import {
   type Subnet,
 } from '../values/addresses.ts'
 import { InvalidRequestError } from '../values/errors.ts'
+import type { Family } from '../values/families.ts'
 import { automatic, checkAddress } from '../values/pool.ts'
 import { transact } from './database.ts'
 
@@ -82,7 +83,7 @@ export function poolStore(database: DatabaseSync): PoolStore {
   })
 
   /** Steps over what was asked for by name; each such address is stepped over once in a pool's life. */
-  const nextFresh = (key: number, cursor: bigint, last: bigint, family: 4 | 6): bigint | undefined => {
+  const nextFresh = (key: number, cursor: bigint, last: bigint, family: Family): bigint | undefined => {
     for (let value = cursor; value <= last; value += 1n)
       if (!getAddress.get(key, formatAddress(family, value))) return value
     return undefined

@@ -1,24 +1,25 @@
 import { Address4, Address6 } from 'ip-address'
 import { InvalidRequestError } from './errors.ts'
+import { type Family, familyOf } from './families.ts'
 
 /** A subnet: its first address as a number, how many leading bits name it, and its family. */
 export interface Subnet {
-  readonly family: 4 | 6
+  readonly family: Family
   readonly base: bigint
   readonly prefix: number
 }
 
 /** An address as a number, and its family. */
 export interface Address {
-  readonly family: 4 | 6
+  readonly family: Family
   readonly value: bigint
 }
 
-export const width = (family: 4 | 6): number => (family === 4 ? 32 : 128)
+export const width = (family: Family): number => (family === 4 ? 32 : 128)
 
 const parseAny = (text: string): Address4 | Address6 => {
   try {
-    return text.includes(':') ? new Address6(text) : new Address4(text)
+    return familyOf(text) === 6 ? new Address6(text) : new Address4(text)
   } catch {
     throw new InvalidRequestError(
       `expected an address such as 10.0.0.1 or fd00::1, got "${text.slice(0, 60)}"`,
@@ -26,15 +27,13 @@ const parseAny = (text: string): Address4 | Address6 => {
   }
 }
 
-const familyOf = (address: Address4 | Address6): 4 | 6 => (address instanceof Address4 ? 4 : 6)
-
 /**
  * @param text `10.0.0.0/24` or `fd00::/64`; bits behind the prefix are cleared; a bare address is a subnet of one
  * @throws {InvalidRequestError}
  */
 export function parseSubnet(text: string): Subnet {
   const address = parseAny(text)
-  const family = familyOf(address)
+  const family = familyOf(text)
   const rest = BigInt(width(family) - address.subnetMask)
   return { family, base: (address.bigInt() >> rest) << rest, prefix: address.subnetMask }
 }
@@ -42,7 +41,7 @@ export function parseSubnet(text: string): Subnet {
 /** The number that an address stands for; a prefix length behind it is passed over. @throws {InvalidRequestError} */
 export const parseAddress = (text: string): Address => {
   const address = parseAny(text)
-  return { family: familyOf(address), value: address.bigInt() }
+  return { family: familyOf(text), value: address.bigInt() }
 }
 
 /** The bytes of an address, most significant first: 4 or 16. */
@@ -54,7 +53,7 @@ export const addressBytes = (text: string): number[] => {
 }
 
 /** Canonical text of an address: dotted for IPv4, RFC 5952 for IPv6. */
-export const formatAddress = (family: 4 | 6, value: bigint): string =>
+export const formatAddress = (family: Family, value: bigint): string =>
   family === 4 ? Address4.fromBigInt(value).correctForm() : Address6.fromBigInt(value).correctForm()
 
 export const formatSubnet = ({ family, base, prefix }: Subnet): string =>

@@ -9,6 +9,7 @@ import {
   width,
 } from './addresses.ts'
 import { InvalidRequestError } from './errors.ts'
+import type { Family } from './families.ts'
 
 /** A stretch of address space that subnets of one size are cut from: `10.128.0.0/9:26`. */
 export interface PoolSource {
@@ -51,7 +52,7 @@ export interface Used {
  */
 export function cutSubnet(
   sources: readonly PoolSource[],
-  family: 4 | 6,
+  family: Family,
   used: readonly Used[],
 ): Subnet | undefined {
   const fitting = sources.filter(({ within }) => within.family === family)
@@ -106,7 +107,7 @@ export function automatic(subnet: Subnet, range: Subnet): { first: bigint; last:
 }
 
 /** @throws {InvalidRequestError} when the address cannot be one of the subnet's */
-export function checkAddress(subnet: Subnet, family: 4 | 6, value: bigint): void {
+export function checkAddress(subnet: Subnet, family: Family, value: bigint): void {
   const { first, last } = usable(subnet)
   if (family === subnet.family && contains(subnet, value) && value >= first && value <= last) return
   throw new InvalidRequestError(

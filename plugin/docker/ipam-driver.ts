@@ -11,6 +11,7 @@ import {
   subnetFault,
 } from '../../lib/values/addresses.ts'
 import { InvalidRequestError, messageOf } from '../../lib/values/errors.ts'
+import type { Family } from '../../lib/values/families.ts'
 import { cutSubnet, type PoolSource } from '../../lib/values/pool.ts'
 import { createQueue } from '../../lib/values/queue.ts'
 import type * as wire from './messages.ts'
@@ -102,7 +103,7 @@ async function taken({ host, pools }: IpamParts): Promise<Place[]> {
   return [...around.taken, ...servers, ...others]
 }
 
-async function pickSubnet(parts: IpamParts, family: 4 | 6): Promise<Subnet> {
+async function pickSubnet(parts: IpamParts, family: Family): Promise<Subnet> {
   const subnet = cutSubnet(parts.sources, family, await taken(parts))
   if (subnet) return subnet
   throw new InvalidRequestError(

@@ -1,8 +1,7 @@
-import type { PortRequest, Protocol } from '../../lib/model/port.ts'
+import type { PortRequest } from '../../lib/model/port.ts'
 import { InvalidRequestError } from '../../lib/values/errors.ts'
+import { protocolOf } from '../../lib/values/protocols.ts'
 import type { CreateEndpointRequest, PortMapping } from './messages.ts'
-
-const PROTOCOLS: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
 type Message = Pick<CreateEndpointRequest, 'Options'>
 
@@ -22,7 +21,7 @@ export function portRequests(message: Message): PortRequest[] {
 }
 
 function portRequest({ Proto, Port, HostIP, HostPort, HostPortEnd }: PortMapping): PortRequest {
-  const proto = PROTOCOLS[Proto]
+  const proto = protocolOf(Proto)
   if (!proto) throw new InvalidRequestError(`-p ${Port}: expected tcp, udp or sctp, got IP protocol ${Proto}`)
   return {
     proto,

@@ -1,5 +1,6 @@
 import { type Address, formatAddress, parseAddress } from '../../lib/values/addresses.ts'
 import { InvalidRequestError } from '../../lib/values/errors.ts'
+import type { Family } from '../../lib/values/families.ts'
 
 /*
  * Values of options with Docker's names, as its bridge driver reads them (moby, bridge_linux.go fromLabels), and refused where
@@ -54,12 +55,12 @@ export const parseHost = (text: string) =>
   (readAddress(text, 4) ?? readAddress(text, 6))?.text ?? refuse('an address', text)
 
 /** The same, but one that packets can be sent from. */
-export const parseSource = (family: 4 | 6) => (text: string) => {
+export const parseSource = (family: Family) => (text: string) => {
   const found = readAddress(text, family)
   return found && isSource(found) ? found.text : refuse(`an IPv${family} address of the host`, text)
 }
 
-function readAddress(text: string, family: 4 | 6): (Address & { readonly text: string }) | undefined {
+function readAddress(text: string, family: Family): (Address & { readonly text: string }) | undefined {
   if (!/^[\da-f:.]{2,45}$/i.test(text)) return undefined
   try {
     const address = parseAddress(text)

@@ -1,7 +1,6 @@
 import type { GatewayMode, Passage } from '../../lib/model/network.ts'
+import { ANY4 } from '../../lib/model/port.ts'
 import type { Parsed } from './table.ts'
-
-const ANY = '0.0.0.0'
 
 /** Who may pass, and as whom. What is as Docker has it without a word is left out. */
 export function passageOf(parsed: Parsed): Passage {
@@ -11,7 +10,7 @@ export function passageOf(parsed: Parsed): Passage {
   const source4 = parsed['com.docker.network.host_ipv4']
   const source6 = parsed['com.docker.network.host_ipv6']
   const trusted = parsed['com.docker.network.bridge.trusted_host_interfaces'] ?? []
-  const binding4 = parsed['com.docker.network.bridge.host_binding_ipv4'] ?? ANY
+  const binding4 = parsed['com.docker.network.bridge.host_binding_ipv4'] ?? ANY4
   return {
     ...(icc === false ? { icc } : {}),
     ...(mode4 ? { mode4 } : {}),
@@ -19,7 +18,7 @@ export function passageOf(parsed: Parsed): Passage {
     ...(source4 ? { source4 } : {}),
     ...(source6 ? { source6 } : {}),
     ...(trusted.length > 0 ? { trusted } : {}),
-    ...(binding4 === ANY ? {} : { binding4 }),
+    ...(binding4 === ANY4 ? {} : { binding4 }),
   }
 }
 

@@ -11,12 +11,13 @@ import {
 import type { EndpointSpec } from '../../model/endpoint.ts'
 import type { GatewayMode, NetworkSpec } from '../../model/network.ts'
 import { type Plan, step } from '../../plan/plan.ts'
+import type { Family } from '../../values/families.ts'
 import { hostEndName } from '../../values/names.ts'
 
 const element = (set: string, ...key: Part[]): Element => ({ set, key })
 
 /** A network's place in the rules of one family. */
-function familyElements(network: NetworkSpec, family: 4 | 6): Element[] {
+function familyElements(network: NetworkSpec, family: Family): Element[] {
   const { internal, masquerade, passage = {} } = network
   const device = { device: network.bridge }
   const subnets = (family === 4 ? network.ipv4 : network.ipv6).map(({ subnet }) => subnet)

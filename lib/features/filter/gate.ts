@@ -1,15 +1,14 @@
 import type { Program } from '../../kernel/command.ts'
 import type { Host } from '../../kernel/host.ts'
-import { filterBackends, filterTable, USER_CHAIN } from '../../kernel/iptables.ts'
+import { familyFilteredBy, filterBackends, filterTable, USER_CHAIN } from '../../kernel/iptables.ts'
 import type { NetworkSpec } from '../../model/network.ts'
+import type { Family } from '../../values/families.ts'
 import { createQueue } from '../../values/queue.ts'
 import { planGate } from './elements.ts'
 
 /** ms after which an endpoint's making looks for the gate again, while none was found */
 const GATE_PATIENCE = 5000
 
-type Family = 4 | 6
-const familyOf = (backend: Program): Family => (backend.startsWith('ip6') ? 6 : 4)
 const familiesOf = ({ ipv4, ipv6 }: NetworkSpec): Family[] => [
   ...(ipv4.length > 0 ? [4 as const] : []),
   ...(ipv6.length > 0 ? [6 as const] : []),
@@ -28,7 +27,7 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
   let opening: Promise<unknown> | undefined
 
   const look = async (backend: Program) => {
-    const wanted = current().some((network) => familiesOf(network).includes(familyOf(backend)))
+    const wanted = current().some((network) => familiesOf(network).includes(familyFilteredBy(backend)))
     const table = await filterTable(host, backend)
     return { wanted, table, lines: planGate(backend, table, wanted).map(({ line }) => line) }
   }
@@ -47,7 +46,7 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
       return (await Promise.all(backends.map(setIn))).includes(true)
     })
 
-  const familiesFound = (): Set<Family> => new Set([...found].map(familyOf))
+  const familiesFound = (): Set<Family> => new Set([...found].map(familyFilteredBy))
 
   /** Not those of families that no network has, and none had. */
   const setUsed = (): Promise<boolean> => {
@@ -55,7 +54,7 @@ export function createGate(host: Host, current: () => NetworkSpec[]) {
     return setWhere((backend) =>
       familiesFound()
         .union(new Set(current().flatMap(familiesOf)))
-        .has(familyOf(backend)),
+        .has(familyFilteredBy(backend)),
     )
   }
 

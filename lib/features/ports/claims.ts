@@ -1,6 +1,7 @@
 import type { HostPort } from '../../kernel/sockets/hold.ts'
 import type { GatewayMode, Passage } from '../../model/network.ts'
 import { ANY4, ANY6, type PortRequest } from '../../model/port.ts'
+import { bracketed, type Family, familyOf } from '../../values/families.ts'
 
 /** Addresses of the host that are to get the same port of it. */
 export interface Claim extends Omit<PortRequest, 'host' | 'unrelayed'> {
@@ -24,7 +25,7 @@ const isOpen = (mode: GatewayMode | undefined): boolean => mode === 'routed'
  */
 function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, address6 }: Place): string[] {
   const named = host ?? passage?.binding4
-  const isNamed = (family: 4 | 6) => named === undefined || named.includes(':') === (family === 6)
+  const isNamed = (family: Family) => named === undefined || familyOf(named) === family
   const isRelayed = proto !== 'sctp' && !unrelayed && address4 !== undefined && !isOpen(passage?.mode4)
   return [
     ...(address4 !== undefined && isNamed(4) ? [named ?? ANY4] : []),
@@ -48,8 +49,8 @@ export function planClaims(requests: readonly PortRequest[], place: Place): Clai
   }
   return [...claims.values()].map(({ request: { proto, port, first, last }, hosts }) => {
     const direct = (host: string) =>
-      host.includes(':') ? place.address6 !== undefined && isOpen(passage.mode6) : isOpen(passage.mode4)
-    const open = [...hosts].filter(direct).map((host) => (host.includes(':') ? ANY6 : ANY4))
+      familyOf(host) === 6 ? place.address6 !== undefined && isOpen(passage.mode6) : isOpen(passage.mode4)
+    const open = [...hosts].filter(direct).map((host) => (familyOf(host) === 6 ? ANY6 : ANY4))
     return {
       ...{ proto, port, first, last },
       hosts: [...hosts].filter((host) => !direct(host)),
@@ -67,9 +68,7 @@ export const collide = (a: HostPort, b: HostPort): boolean =>
   (a.host === b.host || (isAny(a.host) && sameFamily(a, b)) || (isAny(b.host) && sameFamily(a, b)))
 
 const isAny = (host: string): boolean => host === ANY4 || host === ANY6
-const sameFamily = (a: HostPort, b: HostPort): boolean => a.host.includes(':') === b.host.includes(':')
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+const sameFamily = (a: HostPort, b: HostPort): boolean => familyOf(a.host) === familyOf(b.host)
 
 export const formatHostPort = ({ host, port, proto }: HostPort): string =>
   `${bracketed(host)}:${port}/${proto}`

@@ -161,7 +161,7 @@ const range = (first: number, last: number): number[] =>
 
 /** Where the kernel picks ports that nobody named, and what it has from the start (ip(7)). */
 const LOCAL_RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
-const EPHEMERAL = [32_768, 60_999] as const
+export const EPHEMERAL = [32_768, 60_999] as const
 
 /** From anywhere in the range: Docker tries no more than ten ports in a row, from its beginning, which must not all be ours. */
 function* ephemeral(local: string | undefined): Generator<number> {

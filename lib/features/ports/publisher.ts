@@ -10,6 +10,7 @@ import type { PortRequest, PublishedPort } from '../../model/port.ts'
 import { repairPlan, step } from '../../plan/plan.ts'
 import type { NetworkStore } from '../../store/networks.ts'
 import { messageOf } from '../../values/errors.ts'
+import { type Family, familyOf } from '../../values/families.ts'
 import { hostEndName } from '../../values/names.ts'
 import { type Claim, planClaims } from './claims.ts'
 import { portElements } from './elements.ts'
@@ -186,10 +187,10 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
 }
 
 /** UDP's among a family's published ports of the host. */
-const udpPorts = (ports: readonly PublishedPort[] | undefined = [], family: 4 | 6): Set<number> =>
+const udpPorts = (ports: readonly PublishedPort[] | undefined = [], family: Family): Set<number> =>
   new Set(
     ports
-      .filter(({ proto, host }) => proto === 'udp' && host.includes(':') === (family === 6))
+      .filter(({ proto, host }) => proto === 'udp' && familyOf(host) === family)
       .map(({ hostPort }) => hostPort)
       .filter((port) => port !== 0),
   )

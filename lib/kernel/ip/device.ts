@@ -1,3 +1,4 @@
+import { familyOf } from '../../values/families.ts'
 import { LEAST_IPV6_MTU } from '../../values/frame.ts'
 import { LINK_GROUP } from '../../values/names.ts'
 import { type Command, ip, sysctl } from '../command.ts'
@@ -10,7 +11,7 @@ export const addBridge = (bridge: string, mac: string, mtu: number, alias: strin
 
 /** `nodad`: nobody else is on a bridge that was made this instant, and a tentative address answers no one. */
 export const addAddress = (device: string, cidr: string): Command =>
-  cidr.includes(':') ? ip`addr add ${cidr} dev ${device} nodad` : ip`addr add ${cidr} brd + dev ${device}`
+  familyOf(cidr) === 6 ? ip`addr add ${cidr} dev ${device} nodad` : ip`addr add ${cidr} brd + dev ${device}`
 
 export const setUp = (device: string): Command => ip`link set dev ${device} up`
 

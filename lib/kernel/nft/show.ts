@@ -1,3 +1,4 @@
+import { PROTOCOL_NUMBERS } from '../../values/protocols.ts'
 import type { CommandError } from '../command-error.ts'
 import type { Host } from '../host.ts'
 import { type ListedChain, listedWords } from './chain.ts'
@@ -52,13 +53,13 @@ export async function listTable(
   }
 }
 
-/** Protocols that nft names where it can look them up (/etc/protocols). */
-const PROTOCOLS: Readonly<Record<string, string>> = { tcp: '6', udp: '17', sctp: '132' }
+/** nft names protocols where it can look them up (/etc/protocols). */
+const NUMBERS: Readonly<Record<string, number>> = PROTOCOL_NUMBERS
 
 /** An element as libnftables-json(5) has it: a map's is a pair of key and value. */
 function elementText(json: unknown): string {
   if (Array.isArray(json)) return json.map(elementText).join(' : ')
-  if (typeof json !== 'object' || json === null) return PROTOCOLS[String(json)] ?? String(json)
+  if (typeof json !== 'object' || json === null) return String(NUMBERS[String(json)] ?? json)
   const { concat, prefix } = json as { concat?: unknown[]; prefix?: { addr: string; len: number } }
   if (concat) return concat.map(elementText).join(' . ')
   return prefix ? `${prefix.addr}/${prefix.len}` : JSON.stringify(json)

@@ -1,12 +1,14 @@
 import { createSocket } from 'node:dgram'
 import { connect, createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
+import { familyOf } from '../../values/families.ts'
+import type { Protocol } from '../../values/protocols.ts'
 import { type Target, towards } from './relay/target.ts'
 import { relayDatagrams } from './relay/udp.ts'
 
 /** A port of the host, by its protocol and address. */
 export interface HostPort {
-  readonly proto: 'tcp' | 'udp' | 'sctp'
+  readonly proto: Protocol
   /** `0.0.0.0` or `::` for all of a family */
   readonly host: string
   readonly port: number
@@ -72,7 +74,7 @@ function relay(socket: Socket, target: Target): void {
 
 const holdUdp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold> =>
   new Promise((resolve, reject) => {
-    const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: !wide } : { type: 'udp4' })
+    const socket = createSocket(familyOf(host) === 6 ? { type: 'udp6', ipv6Only: !wide } : { type: 'udp4' })
     socket.once('error', reject)
     socket.bind({ address: host, port, exclusive: true }, () => {
       socket.unref()

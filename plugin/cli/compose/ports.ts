@@ -1,3 +1,4 @@
+import { bracketed } from '../../../lib/values/families.ts'
 import type { Attachments, ComposeNetwork, ComposePort } from './types.ts'
 
 /** As `docker run -p` takes them. Pure. */
@@ -5,7 +6,7 @@ export const portTexts = (ports: readonly ComposePort[]): string[] =>
   ports.map((port) => {
     if (typeof port !== 'object') return String(port)
     const { target, published = '', host_ip: host = '', protocol = 'tcp' } = port
-    const address = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+    const address = bracketed(host)
     return `${address}${address ? ':' : ''}${published}:${target}/${protocol}`
   })
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { NetworkSpec, SubnetSpec } from '../../../lib/model/network.ts'
 import { addressBytes, contains, formatAddress, parseSubnet } from '../../../lib/values/addresses.ts'
+import type { Family } from '../../../lib/values/families.ts'
 import { bridgeName, macAddress } from '../../../lib/values/names.ts'
 import { parseAttachmentOptions, parseNetworkOptions } from '../../options/parse.ts'
 import type { ExplainRequest } from '../schema/components.ts'
@@ -14,7 +15,7 @@ const MTU = 1500
 const idOf = (name: string): string => createHash('sha256').update(name).digest('hex')
 
 /** Subnets by family: those given, and an example for what will be chosen. */
-const subnetsOf = ({ subnets = [], ipv6 = false }: ExplainRequest, family: 4 | 6): readonly string[] => {
+const subnetsOf = ({ subnets = [], ipv6 = false }: ExplainRequest, family: Family): readonly string[] => {
   const given = subnets.filter((subnet) => parseSubnet(subnet).family === family)
   const isWanted = family === 6 ? ipv6 : subnets.length === 0
   return given.length === 0 && isWanted ? [EXAMPLES[family]] : given
@@ -29,7 +30,7 @@ export function networkOf(wanted: ExplainRequest): NetworkSpec {
   const { name, options, internal = false } = wanted
   const { shape, passage, ...parsed } = parseNetworkOptions(options ?? {})
   const id = idOf(String(name))
-  const homes = (family: 4 | 6, bare: boolean): SubnetSpec[] =>
+  const homes = (family: Family, bare: boolean): SubnetSpec[] =>
     subnetsOf(wanted, family).map((subnet) => {
       const { base, prefix } = parseSubnet(subnet)
       return { subnet, ...(bare ? {} : { gateway: `${formatAddress(family, base + 1n)}/${prefix}` }) }

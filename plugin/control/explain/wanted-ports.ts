@@ -1,7 +1,9 @@
 import { type Place, planClaims } from '../../../lib/features/ports/claims.ts'
-import type { PortRequest, Protocol, PublishedPort } from '../../../lib/model/port.ts'
+import { EPHEMERAL } from '../../../lib/features/ports/ports.ts'
+import type { PortRequest, PublishedPort } from '../../../lib/model/port.ts'
 import { parseAddress } from '../../../lib/values/addresses.ts'
 import { InvalidRequestError } from '../../../lib/values/errors.ts'
+import type { Protocol } from '../../../lib/values/protocols.ts'
 
 const FORM =
   /^(?:(?:(?<host>[\d.]{7,15}|\[[\da-f:.]{2,45}\]):)?(?<published>\d{1,5}(?:-\d{1,5})?)?:)?(?<own>\d{1,5}(?:-\d{1,5})?)(?:\/(?<proto>tcp|udp|sctp))?$/i
@@ -40,9 +42,6 @@ function rangeOf(text: string, least: number): Range | undefined {
   return first >= least && first <= last && last <= 65_535 ? [first, last] : undefined
 }
 
-/** The first of the ports that nobody names (ip(7), ip_local_port_range), where one has to stand for them. */
-const EPHEMERAL = 32_768
-
 /** What requests would come to on a host whose ports are all free. @param taken what others have got, and gets these */
 export function examplePorts(
   requests: readonly PortRequest[],
@@ -51,7 +50,7 @@ export function examplePorts(
 ): PublishedPort[] {
   return planClaims(requests, place).flatMap(({ proto, port, first, last, hosts, open }) => {
     const keys = (hostPort: number): string[] => hosts.map((host) => `${host} ${hostPort}/${proto}`)
-    let hostPort = first || EPHEMERAL
+    let hostPort = first || EPHEMERAL[0]
     while (hostPort < (first ? last : 65_535) && keys(hostPort).some((key) => taken.has(key))) hostPort += 1
     for (const key of keys(hostPort)) taken.add(key)
     return [

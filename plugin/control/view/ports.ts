@@ -1,5 +1,6 @@
 import type { PublishedPort } from '../../../lib/model/port.ts'
 import { parseAddress } from '../../../lib/values/addresses.ts'
+import { bracketed } from '../../../lib/values/families.ts'
 
 /** Neighbouring ports in one text. */
 interface Run {
@@ -37,8 +38,6 @@ function runsOf(ports: readonly PublishedPort[]): Run[] {
   }
   return [...ended, ...open.values()]
 }
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 function runText({ of: { proto, host, hostPort, port }, last }: Run): string {
   const range = port === last ? `${port}` : `${port}-${last}`

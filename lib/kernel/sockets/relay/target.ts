@@ -1,3 +1,4 @@
+import { familyOf } from '../../../values/families.ts'
 /** Where a published port leads: the container's addresses, at least one, and its port. */
 export interface Target {
   readonly address4?: string | undefined
@@ -7,6 +8,6 @@ export interface Target {
 
 /** The container's address for a client's: of the same family, where there is one, as it would be by the rules. */
 export function towards(from: string, { address4, address6 }: Target): string {
-  const isSix = from.includes(':') && !from.startsWith('::ffff:')
+  const isSix = familyOf(from) === 6 && !from.startsWith('::ffff:')
   return (isSix ? (address6 ?? address4) : (address4 ?? address6)) ?? ''
 }

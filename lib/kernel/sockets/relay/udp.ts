@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { familyOf } from '../../../values/families.ts'
 import { type Target, towards } from './target.ts'
 
 /** Flows of one port, and of all, a file descriptor each: who has been silent longest goes first. */
@@ -54,7 +55,7 @@ interface Events {
 }
 
 function openFlow(host: string, port: number, { answer, heard, ended }: Events): Flow {
-  const onward = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  const onward = createSocket(familyOf(host) === 6 ? 'udp6' : 'udp4')
   let waiting: Buffer[] | undefined = []
   const flow: Flow = {
     send: (data) => {

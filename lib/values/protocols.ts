@@ -1,0 +1,7 @@
+/** Protocols with ports, by IANA's numbers: a root file system without /etc/protocols does not know the names. */
+export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const
+
+export type Protocol = keyof typeof PROTOCOL_NUMBERS
+
+export const protocolOf = (number: number): Protocol | undefined =>
+  (Object.keys(PROTOCOL_NUMBERS) as Protocol[]).find((name) => PROTOCOL_NUMBERS[name] === number)
