@@ -15,11 +15,14 @@ export type Start = (program: string, args: readonly string[], input?: string) =
 
 /** ms that a program has for what it was told */
 const PATIENCE = 30_000
-/** ms after the last need of a program, by which whoever waits for an answer has it, until another one is begun to wait for the next */
-const REST = 150
+/**
+ * ms without another need of a program. Whoever waits for an answer has it by then: to begin a process stops this one for 3 ms,
+ * which no answer should wait for.
+ */
+const QUIET = 150
 
 /** What reads from its input all that it is to do, and can be begun before that is known. */
-const WAITS = new Set(['ip -j -batch -', 'tc -j -batch -', 'nft -f -'])
+const WAITS = ['ip -j -batch -', 'tc -j -batch -', 'nft -f -']
 
 /** @param prefix put before every program */
 export const starter =
@@ -32,23 +35,38 @@ export const starter =
  * it stands still, and the program 2 ms more to begin.
  */
 export function readyStarter(): Start {
-  const waiting = new Map<string, Promise<Process>>()
-  const rests = new Map<string, NodeJS.Timeout>()
-
-  const restock = (key: string, argv: readonly string[]): void => {
-    clearTimeout(rests.get(key))
-    const timer = setTimeout(() => waiting.set(key, begin(argv)), REST)
-    rests.set(key, timer)
-  }
+  const kinds = new Map(WAITS.map((words) => [words, new Standby(words.split(' '))]))
   return async (program, args, input = '') => {
     const argv = [program, ...args]
-    const key = argv.join(' ')
-    if (!WAITS.has(key)) return (await begin(argv)).tell(input)
-    const waited = waiting.get(key)
-    waiting.delete(key)
-    restock(key, argv)
-    const ready = await waited
-    return (ready?.isAlive() ? ready : await begin(argv)).tell(input)
+    const standby = kinds.get(argv.join(' '))
+    return (await (standby ? standby.take() : begin(argv))).tell(input)
+  }
+}
+
+/** One process that waits for its input. */
+class Standby {
+  readonly #argv: readonly string[]
+  #waiting: Promise<Process> | undefined
+  #quiet: NodeJS.Timeout | undefined
+
+  constructor(argv: readonly string[]) {
+    this.#argv = argv
+  }
+
+  /** The one that waits, or one that begins now. The next begins once there has been no need for a while. */
+  async take(): Promise<Process> {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    this.#beginWhenQuiet()
+    const process = await waiting
+    return process?.isAlive() ? process : begin(this.#argv)
+  }
+
+  #beginWhenQuiet(): void {
+    clearTimeout(this.#quiet)
+    this.#quiet = setTimeout(() => {
+      this.#waiting = begin(this.#argv)
+    }, QUIET)
   }
 }
 

@@ -46,35 +46,33 @@ export const addRoot = (device: string): Command =>
 export const addStrangersQueue = (device: string, bytes: number): Command =>
   place({ device, parent: STRANGERS, handle: STRANGERS_QUEUE, qdisc: { kind: 'bfifo', bytes } })
 
-const byLastByte = 'hashkey mask 0x00ff0000 at -4'
-
 /**
- * The hash by source MAC, and an empty one for the uplink: the kernel takes its time to free one that is deleted. Offsets are
- * from the network header: -4 has the last bytes of the source MAC.
+ * The hash by the last byte of the source MAC, and an empty one for the uplink: the kernel takes its time to free one that is
+ * deleted. Offsets are from the network header: -4 has the last bytes of the source MAC.
  */
 export const addHash = (device: string): Command[] => [
   tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
   tc`filter add dev ${device} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
-  said(
-    tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0`,
-    `${byLastByte} link 2:`,
-  ),
+  tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
 ]
 
-/** Sends frames to the bridge's own MAC to the uplink's hash; looked at before the other. */
-export const addUplinkHash = (device: string, mac: string): Command =>
-  said(
-    tc`filter add dev ${device} parent 1: prio 1 handle ${UPLINK_HASH} protocol all u32 ht 800: match u16 0x${first(mac)} 0xffff at -14 match u32 0x${rest(mac)} 0xffffffff at -12`,
-    `${byLastByte} link 3:`,
-  )
+/** Sends frames to the bridge's own MAC, -14 from the network header, to the uplink's hash; looked at before the other. */
+export const addUplinkHash = (device: string, mac: string): Command => {
+  const { first2, last4 } = macWords(mac)
+  return tc`filter add dev ${device} parent 1: prio 1 handle ${UPLINK_HASH} protocol all u32 ht 800: match u16 0x${first2} 0xffff at -14 match u32 0x${last4} 0xffffffff at -12 hashkey mask 0x00ff0000 at -4 link 3:`
+}
 export const UPLINK_HASH = '800::1'
 
-const said = ({ program, line }: Command, more: string): Command => ({ program, line: `${line} ${more}` })
-const head = (mac: string): string => mac.replaceAll(':', '').slice(0, 8)
-/** As words that lie where u32 can look: it wants four bytes at a multiple of four. */
-const first = (mac: string): string => mac.replaceAll(':', '').slice(0, 4)
-const rest = (mac: string): string => mac.replaceAll(':', '').slice(4)
-const tail = (mac: string): string => mac.replaceAll(':', '').slice(8)
+/** A MAC's first and last bytes in hexadecimal, in words of two and four: u32 reads four at a multiple of four. */
+function macWords(mac: string) {
+  const digits = mac.replaceAll(':', '')
+  return {
+    first2: digits.slice(0, 4),
+    first4: digits.slice(0, 8),
+    last4: digits.slice(4),
+    last2: digits.slice(8),
+  }
+}
 
 /** What a medium's hashes consist of before there is any member, as tc lists it. */
 export const hashHandles = (uplink: boolean): string[] => [
@@ -122,8 +120,10 @@ const filterHandle = (member: Member): string => {
 }
 
 /** Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source MAC. */
-export const addFilter = (member: Member): Command =>
-  tc`filter replace dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32 ht ${tableOf(member)}:${member.mac.slice(-2)}: match u32 0x${head(member.mac)} 0xffffffff at -8 match u16 0x${tail(member.mac)} 0xffff at -4 flowid ${classId(member)}`
+export const addFilter = (member: Member): Command => {
+  const { first4, last2 } = macWords(member.mac)
+  return tc`filter replace dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32 ht ${tableOf(member)}:${member.mac.slice(-2)}: match u32 0x${first4} 0xffffffff at -8 match u16 0x${last2} 0xffff at -4 flowid ${classId(member)}`
+}
 
 /** The filter goes first: a class that is pointed to cannot. */
 export const deleteMember = (member: Member): Command[] => [
