@@ -38,8 +38,8 @@ const PROBES: readonly (readonly [OptionalKind | 'seed', string])[] = [
 ]
 
 /**
- * Tries each qdisc on a device of its own, which also has the kernel load the modules; a list of modules would not tell of
- * what is built in, or may not be loaded.
+ * Tries each qdisc on a device of its own, which also has the kernel load the modules; a list of modules
+ * would not tell of what is built in, or may not be loaded.
  *
  * @throws {CommandError} no device could be made for it
  */

@@ -27,32 +27,34 @@ export class CommandError extends Error {
 }
 
 /**
- * The programs have no error codes to read, so their words are read here and nowhere else, under LC_ALL=C. Seen with
- * iproute2 6.1 to 6.17, nft 1.0.6 and 1.1, iptables 1.8; a kernel test provokes each.
+ * The programs have no error codes to read, so their words are read here and nowhere else, under LC_ALL=C.
+ * Seen with iproute2 6.1 to 6.17, nft 1.0.6 and 1.1, iptables 1.8; a kernel test provokes each.
  */
 const WORDS: readonly (readonly [Failure, RegExp])[] = [
   ['exists', /File exists|already exists|already assigned|Exclusivity flag on|NLM_F_REPLACE needed/],
-  [
-    'missing',
-    /Cannot find device|does not exist|No such file or directory|No such device|Address not found|handle of zero|Cannot find specified|Specified filter handle not found|Specified class (doesn't|not) (exist|found)|Parent Qdisc doesn't exist|Invalid handle|does a matching rule exist|No chain\/target\/match/,
-  ],
+  ['missing', /Cannot find device|does not exist|No such file or directory|No such device|Address not found/],
+  ['missing', /handle of zero|Cannot find specified|Specified filter handle not found|Invalid handle/],
+  ['missing', /Specified class (doesn't|not) (exist|found)|Parent Qdisc doesn't exist/],
+  ['missing', /does a matching rule exist|No chain\/target\/match/],
   ['denied', /Operation not permitted|Permission denied|Read-only file system/],
-  [
-    'unsupported',
-    /Unknown device type|Specified qdisc (kind is unknown|not found)|Operation not supported|Module .* not found/,
-  ],
+  ['unsupported', /Unknown device type|Specified qdisc (kind is unknown|not found)|Operation not supported/],
+  ['unsupported', /Module .* not found/],
 ]
 
 const failureOf = (stderr: string): Failure => WORDS.find(([, words]) => words.test(stderr))?.[0] ?? 'other'
 
-/** What ip says of a word that it cannot resolve, such as a master that is gone. It ends there, whatever else was to be done. */
+/**
+ * What ip says of a word that it cannot resolve, such as a master that is gone. It ends there, whatever else
+ * was to be done.
+ */
 const ABORT = /argument "([^"]*)" is wrong/
 
 /** Whether the batch ended at the failing line, even with -force. */
 export const isAbort = (stderr: string): boolean => ABORT.test(stderr)
 
 /**
- * Splits what `ip -force -batch -` and `tc -force -batch -` wrote to stderr by the line that each part is about.
+ * Splits what `ip -force -batch -` and `tc -force -batch -` wrote to stderr by the line that each part is
+ * about.
  *
  * @param lines the batch; a line that ended it has no number, and is known by the word that was wrong
  * @returns pairs of the failing line's index, from 0, and what was said of it
@@ -68,7 +70,8 @@ export function batchFailures(stderr: string, lines: readonly string[]): { index
     } else text += `${line}\n`
   }
   const word = ABORT.exec(text)?.[1]
-  // What it cannot resolve in our lines is a master: the first such line behind the failures that have a number.
+  // What it cannot resolve in our lines is a master: the first such line behind the failures that have a
+  // number.
   const behind = failures.at(-1)?.index ?? -1
   const index = lines.findIndex(
     (line, at) => at > behind && word !== undefined && line.includes(` master ${word}`),

@@ -2,8 +2,9 @@ import type { Family } from '../values/families.ts'
 import type { Host } from './host.ts'
 
 /**
- * Makes the kernel look up UDP flows anew that a container answers: one that never pauses for half a minute would go on to where its
- * port led before, for good (conntrack(8); net.netfilter.nf_conntrack_udp_timeout). TCP finds out by itself.
+ * Makes the kernel look up UDP flows anew that a container answers: one that never pauses for half a minute
+ * would go on to where its port led before, for good (conntrack(8); net.netfilter.nf_conntrack_udp_timeout).
+ * TCP finds out by itself.
  *
  * @param address the container's
  */
@@ -11,8 +12,9 @@ export const forgetAnswered = (host: Host, family: Family, address: string): Pro
   forget(host, family, ['--reply-src', address])
 
 /**
- * The same for what came to ports of the host before they led anywhere. A process takes 10 ms and more, so that there is one for all that a
- * client sends to an address, or for all that comes to a port, whichever are fewer.
+ * The same for what came to ports of the host before they led anywhere. A process takes 10 ms and more, so
+ * that there is one for all that a client sends to an address, or for all that comes to a port, whichever are
+ * fewer.
  *
  * @param signal ends it before the next process begins
  */
@@ -27,7 +29,10 @@ export async function forgetStrays(
     if (!signal.aborted) await forget(host, family, filter)
 }
 
-/** Filters of conntrack(8) that have in common all strays to the ports, and nothing that is another port's and was answered. */
+/**
+ * Filters of conntrack(8) that have in common all strays to the ports, and nothing that is another port's and
+ * was answered.
+ */
 export function planForgetting(flows: readonly Flow[], ports: ReadonlySet<number>): string[][] {
   const pairOf = ({ client, to }: Flow): string => `${client} ${to}`
   const direct = flows.filter(({ to, from }) => to === from)
@@ -43,7 +48,10 @@ export function planForgetting(flows: readonly Flow[], ports: ReadonlySet<number
   return all.length <= byPair.length + mixed.length ? all : [...byPair, ...mixed]
 }
 
-/** "0 flow entries have been deleted" is a failure to it. Without the program flows last as long as their senders like. */
+/**
+ * "0 flow entries have been deleted" is a failure to it. Without the program flows last as long as their
+ * senders like.
+ */
 const forget = (host: Host, family: Family, filter: readonly string[]): Promise<void> =>
   host.show('conntrack', ['-D', '-f', `ipv${family}`, '-p', 'udp', ...filter]).then(
     () => undefined,
@@ -61,7 +69,10 @@ export interface Flow {
   readonly isAnswered: boolean
 }
 
-/** @param listing lines such as `udp 17 29 src=A dst=B sport=1 dport=2 [UNREPLIED] src=B dst=A sport=2 dport=1 mark=0 use=1` */
+/**
+ * @param listing lines such as `udp 17 29 src=A dst=B sport=1 dport=2 [UNREPLIED] src=B dst=A sport=2 dport=1
+ *   mark=0 use=1`
+ */
 export const parseFlows = (listing: string): Flow[] =>
   [...listing.matchAll(/ src=(\S+) dst=(\S+) sport=\d+ dport=(\d+) (.*?)src=(\S+) /g)].map(
     ([, client = '', to = '', port, between = '', from = '']) => ({

@@ -4,8 +4,8 @@ import { failureText, follow, readyStarter, type Start, starter } from './progra
 import { ownFiles, type ProcFiles, setSysctl } from './sysctl.ts'
 
 /**
- * How a batch treats a line that fails: stop there, or go on and report them all at the end. nft alone can `check` instead, which
- * fails as `strict` does and does nothing.
+ * How a batch treats a line that fails: stop there, or go on and report them all at the end. nft alone can
+ * `check` instead, which fails as `strict` does and does nothing.
  */
 export type Mode = 'strict' | 'force' | 'check'
 
@@ -17,7 +17,10 @@ export interface Outcome {
 
 /** Carries lines out. The only way to the kernel. */
 export interface Host {
-  /** @throws {CommandError} with `strict`, for the first line that failed; nft is a transaction: then none was done */
+  /**
+   * @throws {CommandError} with `strict`, for the first line that failed; nft is a transaction: then none was
+   *   done
+   */
   run(program: Program, lines: readonly string[], mode: Mode): Promise<Outcome>
   /** What a program prints when asked, such as `nft -j list table inet sluice`. @throws {CommandError} */
   show(program: Program, args: readonly string[]): Promise<string>
@@ -78,7 +81,8 @@ async function runBatch(
   const outcome = await runBatchOnce(start, program, lines, mode)
   const last = outcome.failures.at(-1)
   if (mode === 'strict' && outcome.failures[0]) throw outcome.failures[0]
-  // A word that ip cannot resolve ends the whole batch, -force or not: what stands behind that line is still to be done.
+  // A word that ip cannot resolve ends the whole batch, -force or not: what stands behind that line is still
+  // to be done.
   if (!last || !isAbort(last.stderr) || last.index + 1 >= lines.length) return outcome
   const rest = await runBatch(start, program, lines.slice(last.index + 1), mode)
   const moved = rest.failures.map(

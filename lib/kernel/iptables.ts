@@ -7,13 +7,15 @@ import type { Host } from './host.ts'
 /** The chain that Docker keeps for others' rules, and comes by first. */
 export const USER_CHAIN = 'DOCKER-USER'
 
-/** What honours the mark that our forward chain gave: one rule, the same for every packet of every network. */
+/**
+ * What honours the mark that our forward chain gave: one rule, the same for every packet of every network.
+ */
 const GATE = `-m mark --mark ${PASS_MARK}/${PASS_MARK} -m comment --comment sluice -j ACCEPT`
 const GATE_RULE = /--comment "?sluice"? .*-j ACCEPT$/
 
 /**
- * A rule of the filter table, as far as the gate has to do with it: the gate itself, RETURN for everything, RETURN or goto for some,
- * the jump to DOCKER-USER, one to another chain of Docker's, and the rest.
+ * A rule of the filter table, as far as the gate has to do with it: the gate itself, RETURN for everything,
+ * RETURN or goto for some, the jump to DOCKER-USER, one to another chain of Docker's, and the rest.
  */
 export type FilterRule = 'gate' | 'return' | 'leave' | 'user' | 'docker' | 'other'
 
@@ -23,7 +25,9 @@ export interface FilterTable {
   readonly chains: ReadonlyMap<string, readonly FilterRule[]>
   /** FORWARD drops what no rule accepts */
   readonly forwardDrops: boolean
-  /** those that Docker's own rules name, its bridges above all; a chain that others write to is none of them */
+  /**
+   * those that Docker's own rules name, its bridges above all; a chain that others write to is none of them
+   */
   readonly devices: readonly string[]
 }
 
@@ -36,8 +40,8 @@ function kindOf(rule: string): FilterRule {
 }
 
 /**
- * Chains with rules for each bridge: up to Docker 27 the stages of isolation, from 28 the others. DOCKER itself has rules for ports
- * and for `trusted_host_interfaces`.
+ * Chains with rules for each bridge: up to Docker 27 the stages of isolation, from 28 the others. DOCKER
+ * itself has rules for ports and for `trusted_host_interfaces`.
  */
 export const BRIDGE_CHAINS = 'DOCKER-(?:ISOLATION-STAGE-[12]|BRIDGE|CT|FORWARD|INTERNAL)'
 const BRIDGE_RULE = new RegExp(`^-A ${BRIDGE_CHAINS} `)
@@ -62,8 +66,8 @@ export function parseFilter(listing: string): FilterTable {
 }
 
 /**
- * Which iptables the host filters with. Asking the legacy one would make its tables, so it is asked only where
- * /proc says that they are there.
+ * Which iptables the host filters with. Asking the legacy one would make its tables, so it is asked only
+ * where /proc says that they are there.
  */
 export async function filterBackends(host: Host): Promise<Program[]> {
   const [v4 = '', v6 = ''] = await Promise.all([

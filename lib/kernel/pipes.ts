@@ -21,8 +21,8 @@ const BATCH = 4
 type MakeFifos = (paths: readonly string[]) => Promise<void>
 
 /**
- * Gives real pipes. Node's "pipes" are UNIX sockets, and nft 1.0.7 to 1.0.9 reads its standard input only from a FIFO or a regular
- * file.
+ * Gives real pipes. Node's "pipes" are UNIX sockets, and nft 1.0.7 to 1.0.9 reads its standard input only
+ * from a FIFO or a regular file.
  *
  * @returns what opens one, or gives undefined where none can be made
  * @see https://git.netfilter.org/nftables/commit/?id=149b1c95d129f8ec8a3df16aeca0e9063e8d45bf

@@ -16,8 +16,8 @@ export type Start = (program: string, args: readonly string[], input?: string) =
 /** ms that a program has for what it was told */
 const PATIENCE = 30_000
 /**
- * ms without another need of a program. Whoever waits for an answer has it by then: to begin a process stops this one for 3 ms,
- * which no answer should wait for.
+ * ms without another need of a program. Whoever waits for an answer has it by then: to begin a process stops
+ * this one for 3 ms, which no answer should wait for.
  */
 const QUIET = 150
 
@@ -31,8 +31,8 @@ export const starter =
     (await begin([...prefix, program, ...args])).tell(input)
 
 /**
- * A starter that keeps a process of each kind waiting once there was need of one: a fork of this process takes 3 ms for which
- * it stands still, and the program 2 ms more to begin.
+ * A starter that keeps a process of each kind waiting once there was need of one: a fork of this process
+ * takes 3 ms for which it stands still, and the program 2 ms more to begin.
  */
 export function readyStarter(): Start {
   const kinds = new Map(WAITS.map((words) => [words, new Standby(words.split(' '))]))
@@ -116,8 +116,8 @@ async function begin(argv: readonly string[]): Promise<Process> {
 }
 
 /**
- * Hears the lines of a program that goes on and on, until the signal. Should this process be killed, the program ends with what it
- * prints next: nobody reads it any more (SIGPIPE).
+ * Hears the lines of a program that goes on and on, until the signal. Should this process be killed, the
+ * program ends with what it prints next: nobody reads it any more (SIGPIPE).
  *
  * @returns why it ended, as far as it said
  */

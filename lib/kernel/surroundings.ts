@@ -4,7 +4,8 @@ import type { Host } from './host.ts'
 /**
  * What the host has already, for a new network to keep clear of.
  *
- * Read from /proc, whose tables are older than `ip -j` and cost no process: a network's making waits for this.
+ * Read from /proc, whose tables are older than `ip -j` and cost no process: a network's making waits for
+ * this.
  */
 export interface Surroundings {
   /** every route but the default one, and the host's own addresses */
@@ -27,8 +28,8 @@ export interface Place {
 }
 
 /**
- * Whether a network with that subnet would take a part of the place from the host. A wider route keeps what is left of it: the kernel
- * takes the longest prefix, so that a tunnel for everything is in nobody's way.
+ * Whether a network with that subnet would take a part of the place from the host. A wider route keeps what
+ * is left of it: the kernel takes the longest prefix, so that a tunnel for everything is in nobody's way.
  */
 export const isTaken = ({ subnet: taken, own }: Place, wanted: Subnet): boolean =>
   overlaps(taken, wanted) && (own === true || taken.prefix >= wanted.prefix)
@@ -90,7 +91,8 @@ const LOCAL_FLAG = 0x80000000
 /**
  * IPv4 routes of the main table.
  *
- * @param text /proc/net/route: Iface, Destination, Gateway, Flags, RefCnt, Use, Metric, Mask …, numbers in hexadecimal
+ * @param text /proc/net/route: Iface, Destination, Gateway, Flags, RefCnt, Use, Metric, Mask …, numbers in
+ *   hexadecimal
  * @returns the default route's device, and all that routes with a gateway leave by
  */
 export function parseRoutes(text: string): { out: string | undefined; gateways: string[] } {
@@ -113,8 +115,8 @@ export function parseRoutes(text: string): { out: string | undefined; gateways: 
 /**
  * IPv6 destinations of every table.
  *
- * @param text /proc/net/ipv6_route: destination, prefix length, source, its length, next hop, metric, references, use, flags,
- *   device, numbers in hexadecimal
+ * @param text /proc/net/ipv6_route: destination, prefix length, source, its length, next hop, metric,
+ *   references, use, flags, device, numbers in hexadecimal
  */
 export function parseRoutes6(text: string): { places: Place[]; gateways: string[] } {
   const rows = text

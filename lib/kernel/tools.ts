@@ -18,8 +18,8 @@ const IPROUTE2 = { ask: '-V', answer: /iproute2-([\w.]+)/, from: 'iproute2', old
 /**
  * The programs that everything here is done with. tc before iproute2 5.18 puts text into the JSON of u32
  * filters, and before 6.1 prints the classes that they lead to as JSON that cannot be read, so that no link
- * could be verified (c733722b and 1ff22754 in iproute2). nft 0.9.8 never ends where its input is a named pipe,
- * as pipes.ts has it. Of iptables and conntrack it is the oldest that the kernel tests were run with.
+ * could be verified (c733722b and 1ff22754 in iproute2). nft 0.9.8 never ends where its input is a named
+ * pipe, as pipes.ts has it. Of iptables and conntrack it is the oldest that the kernel tests were run with.
  */
 const TOOLS = {
   ip: { program: 'ip', ...IPROUTE2 },

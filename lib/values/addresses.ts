@@ -28,7 +28,8 @@ const parseAny = (text: string): Address4 | Address6 => {
 }
 
 /**
- * @param text `10.0.0.0/24` or `fd00::/64`; bits behind the prefix are cleared; a bare address is a subnet of one
+ * @param text `10.0.0.0/24` or `fd00::/64`; bits behind the prefix are cleared; a bare address is a subnet of
+ *   one
  * @throws {InvalidRequestError}
  */
 export function parseSubnet(text: string): Subnet {
@@ -38,7 +39,11 @@ export function parseSubnet(text: string): Subnet {
   return { family, base: (address.bigInt() >> rest) << rest, prefix: address.subnetMask }
 }
 
-/** The number that an address stands for; a prefix length behind it is passed over. @throws {InvalidRequestError} */
+/**
+ * The number that an address stands for; a prefix length behind it is passed over.
+ *
+ * @throws {InvalidRequestError}
+ */
 export const parseAddress = (text: string): Address => {
   const address = parseAny(text)
   return { family: familyOf(text), value: address.bigInt() }
@@ -76,7 +81,10 @@ export const bare = (cidr: string): string => cidr.split('/')[0] as string
 const isWithin = (inner: Subnet, outer: Subnet): boolean =>
   inner.prefix >= outer.prefix && overlaps(inner, outer)
 
-/** Blocks that no container can have addresses of (RFC 6890, RFC 4291), or whose first address the kernel takes for "any". */
+/**
+ * Blocks that no container can have addresses of (RFC 6890, RFC 4291), or whose first address the kernel
+ * takes for "any".
+ */
 const UNUSABLE: readonly (readonly [block: string, words: string, overlap?: true])[] = [
   ['0.0.0.0/32', 'begins with 0.0.0.0, to which the kernel makes no route', true],
   ['127.0.0.0/8', 'is loopback'],

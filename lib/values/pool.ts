@@ -47,8 +47,8 @@ export interface Used {
 }
 
 /**
- * The lowest subnet that the sources hold and that overlaps nothing in use, or undefined. Where routes cover all that there is, as those
- * of a tunnel do, the widest give way first.
+ * The lowest subnet that the sources hold and that overlaps nothing in use, or undefined. Where routes cover
+ * all that there is, as those of a tunnel do, the widest give way first.
  */
 export function cutSubnet(
   sources: readonly PoolSource[],
@@ -68,7 +68,10 @@ export function cutSubnet(
   return undefined
 }
 
-/** Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of the space. */
+/**
+ * Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of
+ * the space.
+ */
 function cutFree(sources: readonly PoolSource[], taken: readonly Subnet[]): Subnet | undefined {
   for (const { within, prefix } of sources) {
     const { family } = within
@@ -87,7 +90,10 @@ function cutFree(sources: readonly PoolSource[], taken: readonly Subnet[]): Subn
   return undefined
 }
 
-/** The addresses of a subnet that may be handed out: neither IPv4's first and last (but in a /31 or /32), nor IPv6's first (RFC 4291 2.6.1). */
+/**
+ * The addresses of a subnet that may be handed out: neither IPv4's first and last (but in a /31 or /32), nor
+ * IPv6's first (RFC 4291 2.6.1).
+ */
 export function usable(subnet: Subnet): { first: bigint; last: bigint } {
   const first = subnet.base
   const last = lastOf(subnet)

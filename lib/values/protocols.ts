@@ -1,4 +1,6 @@
-/** Protocols with ports, by IANA's numbers: a root file system without /etc/protocols does not know the names. */
+/**
+ * Protocols with ports, by IANA's numbers: a root file system without /etc/protocols does not know the names.
+ */
 export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const
 
 export type Protocol = keyof typeof PROTOCOL_NUMBERS

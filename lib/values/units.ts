@@ -21,8 +21,8 @@ export const SIZE_RANGE = { least: 1, most: 2 ** 31 } as const
 const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
 /**
- * Reads a rate as tc(8) writes it, but for `bps` and bare numbers: tc reads those as bytes and as bits, people as the
- * opposite, so both are refused.
+ * Reads a rate as tc(8) writes it, but for `bps` and bare numbers: tc reads those as bytes and as bits,
+ * people as the opposite, so both are refused.
  *
  * @param text such as `10mbit`, `1.5gbit`, `64kibit`, `12mbyte`; in any case
  * @returns bit/s, a whole number from 8 000 (8kbit) to 400 000 000 000 (400gbit)
@@ -118,7 +118,9 @@ export const parseWord =
     throw new InvalidRequestError(`expected one of ${words.join(', ')}, got "${short(text)}"`)
   }
 
-/** The largest unit that gives a number of at least 1, written so that reading it gives the very same value. */
+/**
+ * The largest unit that gives a number of at least 1, written so that reading it gives the very same value.
+ */
 const format = (units: readonly (readonly [string, number])[], value: number): string => {
   const [unit, scale] = units.find(([, one]) => value >= one) ?? (units.at(-1) as [string, number])
   return `${value / scale}${unit}`

@@ -13,10 +13,11 @@ interface BridgeJson {
 const DOCKER_NAME = /^(?:docker\d+|docker_gwbridge|br-[0-9a-f]{12})$/
 
 /**
- * Bridges of the host that no container engine isolates: of virtual machines, LANs, storage. Docker's bridge driver treats them as it
- * treats any other device.
+ * Bridges of the host that no container engine isolates: of virtual machines, LANs, storage. Docker's bridge
+ * driver treats them as it treats any other device.
  *
- * Docker's own are known by their names and, since these can be chosen, by Docker's rules; ours, and another Sluice's, by their group.
+ * Docker's own are known by their names and, since these can be chosen, by Docker's rules; ours, and another
+ * Sluice's, by their group.
  *
  * @throws {CommandError}
  */
@@ -36,7 +37,12 @@ async function isolatedDevices(host: Host): Promise<Set<string>> {
   return new Set((await Promise.all(tables)).flatMap(({ devices }) => devices))
 }
 
-/** Names of the devices that lead out of the host as far as that has to be said: by a gateway, or as an open bridge. @throws {CommandError} */
+/**
+ * Names of the devices that lead out of the host as far as that has to be said: by a gateway, or as an open
+ * bridge.
+ *
+ * @throws {CommandError}
+ */
 export async function outwardDevices(host: Host): Promise<readonly string[]> {
   const [{ outward }, bridges] = await Promise.all([surroundings(host), openBridges(host)])
   return [...new Set([...outward, ...bridges])].filter(isPlain)

@@ -1,6 +1,9 @@
 import type { Host } from '../host.ts'
 
-/** What `ip monitor link netconf` prints of a device that may be a bridge of somebody else's: not of ours, and of no container's end. */
+/**
+ * What `ip monitor link netconf` prints of a device that may be a bridge of somebody else's: not of ours, and
+ * of no container's end.
+ */
 const LINK = /^(?:Deleted )?\d+: (?!s[lvpieq]-|veth)/
 const FORWARDING_OFF = /^inet6? all forwarding off/
 

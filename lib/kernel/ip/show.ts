@@ -26,7 +26,10 @@ export interface OwnLink {
   readonly addresses: readonly string[]
 }
 
-/** Every link in our group that carries our name for it: both marks, so that nothing of somebody else's is taken for ours. */
+/**
+ * Every link in our group that carries our name for it: both marks, so that nothing of somebody else's is
+ * taken for ours.
+ */
 export async function ownLinks(host: Host): Promise<OwnLink[]> {
   const listing = await host.show('ip', ['-j', '-d', 'addr', 'show', 'group', String(LINK_GROUP)])
   return (JSON.parse(listing || '[]') as LinkJson[])

@@ -5,11 +5,17 @@ export interface Chain {
   readonly name: string
   /** absent on a chain that others jump to */
   readonly hook?: { readonly type: 'filter' | 'nat'; readonly at: string; readonly priority: number }
-  /** As nft reads them. Protocols are IANA's numbers: a root file system without /etc/protocols does not know their names. */
+  /**
+   * As nft reads them. Protocols are IANA's numbers: a root file system without /etc/protocols does not know
+   * their names.
+   */
   readonly rules: readonly string[]
 }
 
-/** What stands for a rule in a listing: nft prints rules in other words than it was given, and each version in its own. */
+/**
+ * What stands for a rule in a listing: nft prints rules in other words than it was given, and each version in
+ * its own.
+ */
 const markOf = (rule: string): string => createHash('sha256').update(rule).digest('hex').slice(0, 8)
 
 /** The chain as nft reads it. Each rule's comment is its mark. */

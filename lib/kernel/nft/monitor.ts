@@ -3,15 +3,18 @@ import type { Host } from '../host.ts'
 import { BRIDGE_CHAINS, USER_CHAIN } from '../iptables.ts'
 
 /**
- * Elements that one `nft monitor` may hear of. It keeps each, 1.4 kB, until the set is gone, whether or not the element
- * is (measured with 1.0.6, 1.1.3 and 1.1.7): the next one begins anew.
+ * Elements that one `nft monitor` may hear of. It keeps each, 1.4 kB, until the set is gone, whether or not
+ * the element is (measured with 1.0.6, 1.1.3 and 1.1.7): the next one begins anew.
  */
 const LIFETIME = 3000
 
 const ELEMENT = 'add element '
 /** What we have in tables of our own but for elements, which come and go with every container. */
 const OWN = new RegExp(`^\\w+ (?:table|chain|rule|set|map) (?:inet|bridge) ${TABLE}(?: |$)`)
-/** Where the gate may stand, and where Docker has rules for its bridges. Those for a container are in other chains. */
+/**
+ * Where the gate may stand, and where Docker has rules for its bridges. Those for a container are in other
+ * chains.
+ */
 const FILTER = new RegExp(
   `^\\w+ (?:chain|rule) ip6? filter (?:FORWARD|${USER_CHAIN}|${BRIDGE_CHAINS})(?: |$)`,
 )

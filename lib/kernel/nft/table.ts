@@ -40,7 +40,8 @@ const tableText = (family: string, sets: string, chains: readonly Chain[]): stri
   )
 
 /**
- * Our table: a fixed number of rules, however many networks and ports there are. A packet that is not ours meets two look-ups.
+ * Our table: a fixed number of rules, however many networks and ports there are. A packet that is not ours
+ * meets two look-ups.
  *
  * @see https://wiki.nftables.org/wiki-nftables/index.php/Netfilter_hooks
  */
@@ -54,7 +55,10 @@ export const BRIDGE_CHAINS: readonly string[] = ALONE.map(chainWords)
 
 const needsAlone = (elements: readonly Element[]): boolean => elements.some(({ set }) => set === 'alone')
 
-/** The tables with these elements, where there are none: "File exists" otherwise. A third of the time of replacing them. */
+/**
+ * The tables with these elements, where there are none: "File exists" otherwise. A third of the time of
+ * replacing them.
+ */
 export const createTables = (elements: readonly Element[]): Command =>
   nft(
     [

@@ -26,13 +26,15 @@ export interface Hold {
 }
 
 /**
- * Takes a port of the host for as long as it is published, so that no process takes it for its own, and Docker's own driver does
- * not give it away a second time.
+ * Takes a port of the host for as long as it is published, so that no process takes it for its own, and
+ * Docker's own driver does not give it away a second time.
  *
- * Packets are translated before any socket sees them. What the kernel cannot translate comes here and is relayed: what goes to ::1, comes
- * from a link-local IPv6 address, is sent to all, or is IPv6 for a container without.
+ * Packets are translated before any socket sees them. What the kernel cannot translate comes here and is
+ * relayed: what goes to ::1, comes from a link-local IPv6 address, is sent to all, or is IPv6 for a container
+ * without.
  *
- * @throws {NodeJS.ErrnoException} EADDRINUSE somebody has it, EADDRNOTAVAIL the host has no such address, EACCES
+ * @throws {NodeJS.ErrnoException} EADDRINUSE somebody has it, EADDRNOTAVAIL the host has no such address,
+ *   EACCES
  */
 export function holdPort(wanted: WantedPort, target: Target): Promise<Hold> {
   // Node has no socket for it; nobody else on the host is likely to have one either.

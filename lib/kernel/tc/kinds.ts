@@ -7,7 +7,9 @@ import { netem } from './kinds/netem.ts'
 import { sfq } from './kinds/sfq.ts'
 import { tbf } from './kinds/tbf.ts'
 
-/** Every kind of qdisc that we set. Of the queues the best comes first, and one that every kernel has last. */
+/**
+ * Every kind of qdisc that we set. Of the queues the best comes first, and one that every kernel has last.
+ */
 export const KINDS = [tbf, htb, netem, fqCodel, cake, sfq, pfifo, bfifo] as const
 
 type Kind = (typeof KINDS)[number]

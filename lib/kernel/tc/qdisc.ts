@@ -11,7 +11,8 @@ export interface Placed {
 }
 
 /**
- * Puts a qdisc in its place: `replace` is a change in place on one that is there, and an add where there is none.
+ * Puts a qdisc in its place: `replace` is a change in place on one that is there, and an add where there is
+ * none.
  *
  * @see https://man7.org/linux/man-pages/man8/tc.8.html
  */

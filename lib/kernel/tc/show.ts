@@ -41,8 +41,8 @@ interface FilterJson {
 }
 
 /**
- * Everything that shapes consist of: the qdiscs of every device, the classes and filters of the mediums, the redirects of
- * the devices. A device that is gone by then has nothing to show.
+ * Everything that shapes consist of: the qdiscs of every device, the classes and filters of the mediums, the
+ * redirects of the devices. A device that is gone by then has nothing to show.
  */
 export async function shown(
   host: Host,
@@ -92,7 +92,9 @@ const seenQdisc = ({ kind, handle, dev, root, parent, options }: QdiscJson, devi
 const onDevice = (device: string, classes: ReadonlyMap<string, SeenClass>): Map<string, SeenClass> =>
   new Map([...classes].map(([id, seen]) => [`${device} ${id}`, seen]))
 
-/** The qdiscs of all devices. A thousand links make a megabyte of JSON: reading it leaves other work its turn. */
+/**
+ * The qdiscs of all devices. A thousand links make a megabyte of JSON: reading it leaves other work its turn.
+ */
 async function showQdiscs(host: Host): Promise<readonly SeenQdisc[]> {
   const { stdout } = await host.run('tc', ['qdisc show'], 'strict')
   await setImmediate()
@@ -101,7 +103,10 @@ async function showQdiscs(host: Host): Promise<readonly SeenQdisc[]> {
   return lists.flat().map((json) => seenQdisc(json))
 }
 
-/** The classes of some devices. tc does not name the device there, nor is each answer a line: the device's qdiscs begin it. */
+/**
+ * The classes of some devices. tc does not name the device there, nor is each answer a line: the device's
+ * qdiscs begin it.
+ */
 async function showClasses(host: Host, devices: readonly string[]): Promise<Shown['classes']> {
   const asked = devices.map((device) => ({
     device,
@@ -132,7 +137,11 @@ async function showFilters(
   return new Set(found)
 }
 
-/** Asks one tc about many devices. @returns what it printed, and the devices whose first line it answered, in order */
+/**
+ * Asks one tc about many devices.
+ *
+ * @returns what it printed, and the devices whose first line it answered, in order
+ */
 async function askEach(
   host: Host,
   asked: readonly { readonly device: string; readonly lines: readonly string[] }[],

@@ -20,7 +20,9 @@ export interface ClassSpec {
 
 /** @see https://man7.org/linux/man-pages/man8/tc-htb.8.html */
 export const putClass = (spec: ClassSpec): Command =>
-  tc`class replace dev ${spec.device} parent ${spec.parent} classid ${spec.id} htb prio ${spec.priority} rate ${spec.rate}bit ceil ${spec.ceil}bit burst ${spec.burst}b cburst ${spec.cburst}b quantum ${spec.quantum}`
+  tc`class replace dev ${spec.device} parent ${spec.parent} classid ${spec.id}
+    htb prio ${spec.priority} rate ${spec.rate}bit ceil ${spec.ceil}bit
+    burst ${spec.burst}b cburst ${spec.cburst}b quantum ${spec.quantum}`
 
 /**
  * The network's shared medium on its IFB device, which uploads are redirected to:
@@ -34,10 +36,12 @@ export const putClass = (spec: ClassSpec): Command =>
  *     u32  800: ── frames to the bridge ──▶ 3:  256 buckets by the last byte of the source MAC
  *               ── every frame ───────────▶ 2:  the same
  *
- * What leaves the network is queued here, before the bridge, and not on the bridge's own ingress: a redirect takes the
- * connection that br_netfilter has tracked off a packet, and ip_sabotage_in sees to it that it gets no other.
+ * What leaves the network is queued here, before the bridge, and not on the bridge's own ingress: a redirect
+ * takes the connection that br_netfilter has tracked off a packet, and ip_sabotage_in sees to it that it gets
+ * no other.
  *
- * @see https://man7.org/linux/man-pages/man8/tc-htb.8.html https://man7.org/linux/man-pages/man8/tc-u32.8.html
+ * @see https://man7.org/linux/man-pages/man8/tc-htb.8.html
+ *   https://man7.org/linux/man-pages/man8/tc-u32.8.html
  */
 export const addRoot = (device: string): Command =>
   place({ device, parent: 'root', handle: ROOT, qdisc: { kind: 'htb', default: '10' } })
@@ -47,23 +51,32 @@ export const addStrangersQueue = (device: string, bytes: number): Command =>
   place({ device, parent: STRANGERS, handle: STRANGERS_QUEUE, qdisc: { kind: 'bfifo', bytes } })
 
 /**
- * The hash by the last byte of the source MAC, and an empty one for the uplink: the kernel takes its time to free one that is
- * deleted. Offsets are from the network header: -4 has the last bytes of the source MAC.
+ * The hash by the last byte of the source MAC, and an empty one for the uplink: the kernel takes its time to
+ * free one that is deleted. Offsets are from the network header: -4 has the last bytes of the source MAC.
  */
 export const addHash = (device: string): Command[] => [
   tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
   tc`filter add dev ${device} parent 1: prio 1 handle 3: protocol all u32 divisor 256`,
-  tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800: match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
+  tc`filter add dev ${device} parent 1: prio 1 handle 800::2 protocol all u32 ht 800:
+    match u32 0 0 hashkey mask 0x00ff0000 at -4 link 2:`,
 ]
 
-/** Sends frames to the bridge's own MAC, -14 from the network header, to the uplink's hash; looked at before the other. */
+/**
+ * Sends frames to the bridge's own MAC, -14 from the network header, to the uplink's hash; looked at before
+ * the other.
+ */
 export const addUplinkHash = (device: string, mac: string): Command => {
   const { first2, last4 } = macWords(mac)
-  return tc`filter add dev ${device} parent 1: prio 1 handle ${UPLINK_HASH} protocol all u32 ht 800: match u16 0x${first2} 0xffff at -14 match u32 0x${last4} 0xffffffff at -12 hashkey mask 0x00ff0000 at -4 link 3:`
+  return tc`filter add dev ${device} parent 1: prio 1 handle ${UPLINK_HASH} protocol all u32
+    ht 800: match u16 0x${first2} 0xffff at -14 match u32 0x${last4} 0xffffffff at -12
+    hashkey mask 0x00ff0000 at -4 link 3:`
 }
 export const UPLINK_HASH = '800::1'
 
-/** A MAC's first and last bytes in hexadecimal, in words of two and four: u32 reads four at a multiple of four. */
+/**
+ * A MAC's first and last bytes in hexadecimal, in words of two and four: u32 reads four at a multiple of
+ * four.
+ */
 function macWords(mac: string) {
   const digits = mac.replaceAll(':', '')
   return {
@@ -111,18 +124,25 @@ export const memberMinor = (member: Member): string => hex(minorOf(member))
 export const classId = (member: Member): string => `1:${memberMinor(member)}`
 
 /**
- * The filter's node within its bucket, as tc writes it, which says nothing for bucket 0: u32 keeps 12 bits of a node, and zero means
- * "pick one".
+ * The filter's node within its bucket, as tc writes it, which says nothing for bucket 0: u32 keeps 12 bits of
+ * a node, and zero means "pick one".
  */
 const filterHandle = (member: Member): string => {
   const bucket = Number.parseInt(member.mac.slice(-2), 16)
   return `${tableOf(member)}:${bucket === 0 ? '' : hex(bucket)}:${hex(member.slot + 1)}`
 }
 
-/** Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source MAC. */
+/**
+ * Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source
+ * MAC.
+ */
 export const addFilter = (member: Member): Command => {
   const { first4, last2 } = macWords(member.mac)
-  return tc`filter replace dev ${member.medium} parent 1: prio 1 handle ${filterHandle(member)} protocol all u32 ht ${tableOf(member)}:${member.mac.slice(-2)}: match u32 0x${first4} 0xffffffff at -8 match u16 0x${last2} 0xffff at -4 flowid ${classId(member)}`
+  return tc`filter replace dev ${member.medium} parent 1: prio 1
+    handle ${filterHandle(member)} protocol all u32
+    ht ${tableOf(member)}:${member.mac.slice(-2)}:
+    match u32 0x${first4} 0xffffffff at -8 match u16 0x${last2} 0xffff at -4
+    flowid ${classId(member)}`
 }
 
 /** The filter goes first: a class that is pointed to cannot. */
@@ -137,12 +157,13 @@ export const deleteFilter = (device: string, handle: string): Command =>
 export const deleteClass = (device: string, id: string): Command => tc`class del dev ${device} classid ${id}`
 
 /**
- * Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if nothing had been. With
- * a handle of its own, so that doing it again is not doing it twice.
+ * Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if
+ * nothing had been. With a handle of its own, so that doing it again is not doing it twice.
  */
 export const redirectIngress = (device: string, medium: string): Command[] => [
   tc`qdisc replace dev ${device} handle ffff: ingress`,
-  tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32 match u32 0 0 action mirred egress redirect dev ${medium}`,
+  tc`filter replace dev ${device} parent ffff: prio 1 handle 800::1 protocol all u32
+    match u32 0 0 action mirred egress redirect dev ${medium}`,
 ]
 
 /** What is queued is lost, and so is what is sent until the kernel's own qdisc stands. */

@@ -2,12 +2,13 @@ import { PASS_MARK } from '../../../values/names.ts'
 import type { Chain } from '../chain.ts'
 
 /**
- * Who may pass. It runs before Docker's filter (priority 0). What it lets pass carries PASS_MARK, which one rule in DOCKER-USER
- * honours, so that Docker's FORWARD policy does not drop it; what it drops is gone whatever Docker says. Bridged frames come by
- * here too where br_netfilter is on, with their bridge as both interfaces.
+ * Who may pass. It runs before Docker's filter (priority 0). What it lets pass carries PASS_MARK, which one
+ * rule in DOCKER-USER honours, so that Docker's FORWARD policy does not drop it; what it drops is gone
+ * whatever Docker says. Bridged frames come by here too where br_netfilter is on, with their bridge as both
+ * interfaces.
  *
- * What goes out by a bridge of Docker's gets no mark: Docker's filter decides as if we were not there. A new bridge is taken for one of
- * Docker's until a look shows that it is not: then it is in `outward`.
+ * What goes out by a bridge of Docker's gets no mark: Docker's filter decides as if we were not there. A new
+ * bridge is taken for one of Docker's until a look shows that it is not: then it is in `outward`.
  */
 export const FORWARD: readonly Chain[] = [
   { name: 'pass', rules: [`meta mark set meta mark | ${PASS_MARK} accept`] },

@@ -1,8 +1,8 @@
 import type { Chain } from '../chain.ts'
 
 /**
- * The address that packets leave with. What `publish` leads back to a network of ours gets the bridge's: the answer has to come
- * by here again.
+ * The address that packets leave with. What `publish` leads back to a network of ours gets the bridge's: the
+ * answer has to come by here again.
  */
 export const LEAVE: readonly Chain[] = [
   {

@@ -4,7 +4,10 @@ import { type Target, towards } from './target.ts'
 
 /** Flows of one port, and of all, a file descriptor each: who has been silent longest goes first. */
 export const FLOWS = { port: 128, all: 1024 } as const
-/** ms without a datagram either way until a flow is forgotten, as the kernel's (nf_conntrack_udp_timeout_stream) */
+/**
+ * ms without a datagram either way until a flow is forgotten, as the kernel's
+ * (nf_conntrack_udp_timeout_stream)
+ */
 const IDLE = 120_000
 /** datagrams of a flow that wait until it has its socket */
 const WAITING = 16
@@ -19,8 +22,9 @@ interface Flow {
 const everywhere = new Set<Flow>()
 
 /**
- * Hands on what comes to a socket, a flow for each client, and the answers back: for what the kernel cannot translate. Answers come from
- * the address that the host prefers towards the client, which need not be the one that was asked.
+ * Hands on what comes to a socket, a flow for each client, and the answers back: for what the kernel cannot
+ * translate. Answers come from the address that the host prefers towards the client, which need not be the
+ * one that was asked.
  *
  * @returns what ends all flows
  */

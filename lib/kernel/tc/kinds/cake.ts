@@ -17,7 +17,8 @@ export const cake = {
   aliases: [],
   isAutomatic: true,
   counts: 'bytes',
-  // Without a rate of its own: the bucket above it has that. Cutting offload packets is the bucket's business too.
+  // Without a rate of its own: the bucket above it has that. Cutting offload packets is the bucket's business
+  // too.
   words: ({ bytes, interval }) =>
     tc`cake unlimited besteffort no-split-gso rtt ${interval}us memlimit ${bytes}b`.line,
   checks: () => [],

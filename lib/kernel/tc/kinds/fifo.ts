@@ -27,7 +27,11 @@ export const pfifo = {
   fill: (room) => ({ kind: 'pfifo', packets: packetsIn(room) }),
 } as const satisfies QueueKind<Pfifo>
 
-/** What every kernel has, and no user has to choose. @see https://man7.org/linux/man-pages/man8/tc-bfifo.8.html */
+/**
+ * What every kernel has, and no user has to choose.
+ *
+ * @see https://man7.org/linux/man-pages/man8/tc-bfifo.8.html
+ */
 export const bfifo = {
   kind: 'bfifo',
   module: 'sch_fifo',

@@ -22,8 +22,8 @@ export const fqCodel = {
   isAutomatic: true,
   counts: 'bytes',
   words: ({ bytes, quantum, target, interval }) =>
-    tc`fq_codel memory_limit ${bytes}b quantum ${quantum} target ${target}us interval ${interval}us drop_batch 8`
-      .line,
+    tc`fq_codel memory_limit ${bytes}b quantum ${quantum} target ${target}us
+      interval ${interval}us drop_batch 8`.line,
   checks: ({ bytes, target, interval }, options) => [
     ['memory_limit', options.memory_limit, bytes],
     ['target', options.target, target, 2],
@@ -32,7 +32,8 @@ export const fqCodel = {
   base: () => 0x2000,
   fill: ({ burst, frame, wait, interval }) => ({
     kind: 'fq_codel',
-    // A full frame takes half as much again in memory, a small packet five times what it is: this is no more than twice the time.
+    // A full frame takes half as much again in memory, a small packet five times what it is: this is no more
+    // than twice the time.
     bytes: Math.min(MOST, 2 * burst),
     quantum: frame,
     target: Math.max(100, Math.round(Math.min(5e3, wait / 2))),

@@ -1,4 +1,7 @@
-/** What tc shows of a qdisc, as `tc -j` names and prints it: rates in bytes a second, times in seconds, shares of 1. */
+/**
+ * What tc shows of a qdisc, as `tc -j` names and prints it: rates in bytes a second, times in seconds, shares
+ * of 1.
+ */
 export type ShownOptions = Readonly<Record<string, unknown>>
 
 /** One value that reads back: its name, what tc shows, what was set, and by how much rounding may move it. */
@@ -17,8 +20,9 @@ export interface QdiscKind<Q extends { readonly kind: string }> {
   /** What must read back; `options` are those that tc shows. */
   checks(qdisc: Q, options: ShownOptions): readonly Check[]
   /**
-   * What its handle begins with, of four hexadecimal digits; the rest numbers the link. A handle cannot change its kind, so that
-   * each kind has its own, and so has each form of a kind that the kernel does not change into another.
+   * What its handle begins with, of four hexadecimal digits; the rest numbers the link. A handle cannot
+   * change its kind, so that each kind has its own, and so has each form of a kind that the kernel does not
+   * change into another.
    *
    * @param wide whether it stands under a bucket that lets the largest offload packets through
    */

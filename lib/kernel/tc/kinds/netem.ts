@@ -34,7 +34,10 @@ export const netem = {
   base: ({ distribution = 'uniform' }, wide) => (wide ? WIDE_BASE : (BASES[distribution] ?? 0)),
 } as const satisfies QdiscKind<Netem>
 
-/** How to find out whether netem takes a seed. An older kernel passes over what it does not know, so that it has to show one. */
+/**
+ * How to find out whether netem takes a seed. An older kernel passes over what it does not know, so that it
+ * has to show one.
+ */
 export const SEED_PROBE = { words: 'netem delay 1ms seed 1', shown: /"seed":1[,}]/ }
 
 /** A distribution cannot be taken back by a change, and tc does not show which it is. */
@@ -47,7 +50,10 @@ const BASES: Readonly<Record<string, number>> = {
 /** It goes with the wide bucket above it. */
 const WIDE_BASE = 0xb000
 
-/** Correlations, corrupt and reorder are always passed: a change keeps any of them that is omitted (net/sched/sch_netem.c). */
+/**
+ * Correlations, corrupt and reorder are always passed: a change keeps any of them that is omitted
+ * (net/sched/sch_netem.c).
+ */
 function wordsOf(netem: Netem): string {
   const { delay, jitter, correlation, distribution, loss, lossCorrelation, lossModel, gap, seed } = netem
   return [

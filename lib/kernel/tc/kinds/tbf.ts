@@ -18,11 +18,13 @@ export const tbf = {
   kind: 'tbf',
   module: 'sch_tbf',
   words: ({ rate, burst, limit }) => tc`tbf rate ${rate}bit burst ${burst}b limit ${limit}b`.line,
-  // tc keeps a burst as the time it takes, in ticks of 64 ns: two of them are rounding. Without a cap that is all there is.
+  // tc keeps a burst as the time it takes, in ticks of 64 ns: two of them are rounding. Without a cap that is
+  // all there is.
   checks: ({ rate, burst }, options) => [
     ['rate', options.rate, rate / 8],
     ...(rate < OPEN ? [['burst', options.burst, burst, 16 + (rate / 8) * 128e-9] as const] : []),
   ],
-  // Offload packets that wait in a wide bucket would never fit through a narrow one: that is another qdisc, not a change.
+  // Offload packets that wait in a wide bucket would never fit through a narrow one: that is another qdisc,
+  // not a change.
   base: (_, wide) => (wide ? 0xa000 : 0),
 } as const satisfies QdiscKind<Tbf>

@@ -51,3 +51,12 @@ t.test('ip`` never lets a word become two, or a line of its own', async () => {
     { numRuns: 1000 },
   )
 })
+
+t.test('a template of several lines is one line to the program', async (t) => {
+  t.equal(
+    tc`qdisc add dev ${'lo'}
+      root pfifo`.line,
+    'qdisc add dev lo root pfifo',
+  )
+  t.throws(() => tc`qdisc add dev ${'lo\n'}`, RangeError)
+})
