@@ -54,5 +54,5 @@ export const tc = tag('tc')
  */
 export const sysctl = tag('sysctl')
 
-/** nft text has blanks and braces of its own: values are checked where it is built (nft.ts). */
+/** nft text has blanks and braces of its own: values are checked where it is built (nft/element.ts). */
 export const nft = (text: string): Command => ({ program: 'nft', line: text })
