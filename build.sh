@@ -8,7 +8,7 @@
 #   test                 run every test; the last line is `N passed, N failed`
 #   package [REF]        make build/plugin-amd64 and build/plugin-arm64; with REF, create the engine's plugin REF of it
 #   uninstall [--force] [--purge]
-#                        remove it; with --force even if networks use it, with --purge its state too
+#                        remove it; with --force even if networks use it, with --purge its state and settings too
 #   clean                remove build/ and the cache
 #
 # SLUICE_CACHE (/var/cache/sluice) keeps what is downloaded; SLUICE_CLI (/usr/local/lib/docker/cli-plugins) is where `docker`
@@ -23,7 +23,8 @@ umask 022
 export LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 readonly plugin=sluice:latest
 readonly host=${DOCKER_HOST:-unix:///var/run/docker.sock}
-readonly files=/usr/lib/sluice spec=/etc/docker/plugins/$plugin.spec units=/etc/systemd/system cli=${SLUICE_CLI:-/usr/local/lib/docker/cli-plugins}
+readonly files=/usr/lib/sluice spec=/etc/docker/plugins/$plugin.spec units=/etc/systemd/system
+readonly service_settings=/etc/default/sluice cli=${SLUICE_CLI:-/usr/local/lib/docker/cli-plugins}
 export SLUICE_CACHE=${SLUICE_CACHE:-/var/cache/sluice}
 
 say() { echo "sluice: $*"; }
@@ -179,7 +180,12 @@ uninstall() {
     say "plugin removed"
   fi
   rm -rf "$cli"/{docker-sluice,sluice-node,.sluice-new} "$kept_settings"
-  if [ "$state" = keep ] || [ -z "$folder" ]; then return; fi
+  if [ "$state" = keep ]; then return; fi
+  if is_default && [ -e "$service_settings" ]; then
+    rm -f "$service_settings"
+    say "settings removed: $service_settings"
+  fi
+  if [ -z "$folder" ]; then return; fi
   rm -rf "$folder"
   say "state removed: $folder"
 }

@@ -44,6 +44,15 @@ t.test('build.sh installs the plugin, again over networks in use, and takes it a
   await provesCommand(t, engine)
 
   await t.rejects(build(engine, 'uninstall'), { message: /web/ }, 'not while a network needs it')
+  const said = await build(engine, 'uninstall', '--force')
+  t.match(said, /networks use it: web; their containers: aa bb cc$/m)
+  t.match(
+    said,
+    /cannot start or restart, until Sluice is installed again\n.*disconnect --force.*\n(.*\n)*.*removed/,
+  )
+  await t.resolves(ping(lab, 'cc', 'aa'), 'containers that run keep their links')
+  await build(engine, 'install')
+
   await engine.cli('rm', '-f', 'aa', 'bb', 'cc')
   await engine.cli('network', 'rm', 'web')
   await build(engine, 'uninstall')

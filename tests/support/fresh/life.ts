@@ -43,6 +43,7 @@ export async function provesLife(
   })
   await meanwhile(t)
   await t.test(`${name}: nothing is left once it is taken away`, async (t) => {
+    if (name === 'plain') await server.shell('echo LOG_LEVEL=info >/etc/default/sluice')
     const before = await traces(user)
     for (const what of ['files', 'links', 'rules', name === 'plain' ? 'units' : 'plugins'])
       t.ok(before[what], `there were ${what}`)
