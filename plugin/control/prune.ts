@@ -1,6 +1,6 @@
 import type { Networks } from '../../lib/engine/networks.ts'
 import type { Host } from '../../lib/kernel/host.ts'
-import { surroundings } from '../../lib/kernel/surroundings.ts'
+import { surroundings } from '../../lib/kernel/ip/surroundings.ts'
 import type { NameStore } from '../../lib/store/names.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 import type { PoolStore } from '../../lib/store/pools.ts'

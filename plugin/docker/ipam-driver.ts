@@ -1,5 +1,5 @@
 import type { Host } from '../../lib/kernel/host.ts'
-import { isTaken, type Place, surroundings } from '../../lib/kernel/surroundings.ts'
+import { isTaken, type Place, surroundings } from '../../lib/kernel/ip/surroundings.ts'
 import type { PoolStore } from '../../lib/store/pools.ts'
 import {
   bare,

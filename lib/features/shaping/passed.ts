@@ -1,4 +1,5 @@
-import { type Counters, NO_COUNTERS, type Readings } from '../../kernel/tc/counters.ts'
+import { type Counters, NO_COUNTERS } from '../../kernel/counters.ts'
+import type { Readings } from '../../kernel/readings.ts'
 import type { Placed } from '../../kernel/tc/qdisc.ts'
 import type { Layout } from './layout.ts'
 

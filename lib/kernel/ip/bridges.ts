@@ -1,7 +1,7 @@
 import { LINK_GROUP } from '../../values/names.ts'
 import type { Host } from '../host.ts'
 import { filterBackends, filterTable } from '../iptables.ts'
-import { isPlain, surroundings } from '../surroundings.ts'
+import { isPlain, surroundings } from './surroundings.ts'
 
 interface BridgeJson {
   readonly ifname?: string

@@ -162,3 +162,16 @@ async function askEach(
   })
   return { stdout, devices }
 }
+
+/** What tc prints of a device, for a person. @returns lines; none where the device is gone */
+export async function showTree(host: Host, device: string): Promise<string[]> {
+  const parts = await Promise.all(
+    [
+      ['-s', 'qdisc', 'show', 'dev', device],
+      ['-s', 'class', 'show', 'dev', device],
+      ['filter', 'show', 'dev', device],
+      ['filter', 'show', 'dev', device, 'parent', 'ffff:'],
+    ].map((args) => host.show('tc', args).catch(() => '')),
+  )
+  return parts.flatMap((part) => part.split('\n').filter((line) => line.trim() !== ''))
+}

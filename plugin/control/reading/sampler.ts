@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Readings } from '../../../lib/kernel/tc/counters.ts'
+import type { Readings } from '../../../lib/kernel/readings.ts'
 
 /** A reading, and an earlier one to tell rates from. */
 export interface Sample {

@@ -1,5 +1,5 @@
 import { resolveNetwork } from '../../../lib/features/shaping/resolve.ts'
-import { showTree } from '../../../lib/kernel/tc/counters.ts'
+import { showTree } from '../../../lib/kernel/tc/show.ts'
 import type { NetworkSpec } from '../../../lib/model/network.ts'
 import { difference } from '../../change-log.ts'
 import { changeNetworkOptions } from '../change-network.ts'

@@ -15,7 +15,7 @@ import {
 } from '../../../lib/features/shaping/resolve.ts'
 import type { Abilities, Shape } from '../../../lib/features/shaping/shape.ts'
 import { foreignRoots, layoutFaults } from '../../../lib/features/shaping/verify.ts'
-import type { Readings } from '../../../lib/kernel/tc/counters.ts'
+import type { Readings } from '../../../lib/kernel/readings.ts'
 import type { Shown } from '../../../lib/kernel/tc/show.ts'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { NetworkSpec } from '../../../lib/model/network.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Readings } from '../../../../../lib/kernel/tc/counters.ts'
+import type { Readings } from '../../../../../lib/kernel/readings.ts'
 import { createSampler } from '../../../../../plugin/control/reading/sampler.ts'
 
 /** A sampler over readings at the moments that its clock shows. */

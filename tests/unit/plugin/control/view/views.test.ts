@@ -1,6 +1,7 @@
 import t from 'tap'
 import { chainsOf } from '../../../../../lib/features/shaping/passed.ts'
-import { type Counters, NO_COUNTERS, type Readings } from '../../../../../lib/kernel/tc/counters.ts'
+import { type Counters, NO_COUNTERS } from '../../../../../lib/kernel/counters.ts'
+import type { Readings } from '../../../../../lib/kernel/readings.ts'
 import type { LinkOptions } from '../../../../../lib/model/link.ts'
 import { hostEndName } from '../../../../../lib/values/names.ts'
 import { endpointView, networkView } from '../../../../../plugin/control/view/views.ts'

@@ -1,5 +1,5 @@
-import { overlaps, parseSubnet, type Subnet } from '../values/addresses.ts'
-import type { Host } from './host.ts'
+import { overlaps, parseSubnet, type Subnet } from '../../values/addresses.ts'
+import type { Host } from '../host.ts'
 
 /**
  * What the host has already, for a new network to keep clear of.

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Host } from '../../../../lib/kernel/host.ts'
-import { isTaken, surroundings } from '../../../../lib/kernel/surroundings.ts'
-import { formatSubnet, parseSubnet } from '../../../../lib/values/addresses.ts'
+import type { Host } from '../../../../../lib/kernel/host.ts'
+import { isTaken, surroundings } from '../../../../../lib/kernel/ip/surroundings.ts'
+import { formatSubnet, parseSubnet } from '../../../../../lib/values/addresses.ts'
 
 const TRIE = `Main:
   +-- 0.0.0.0/0 3 0 5
