@@ -35,7 +35,10 @@ export const relayDebian = async (socket: string): Promise<Relay> =>
 
 /** Hands out what npm's registry has, as this machine's npm knows it. `own` is where the machine thinks that it is. */
 export const relayNpm = async (socket: string, own: string): Promise<Relay> =>
-  startRelay(socket, { base: await run(['npm', 'config', 'get', 'registry']), lasting: LASTING, own })
+  startRelay(socket, { base: await run(registry), lasting: LASTING, own })
+
+/** tap has each Node that its tests start load its own code, which npm's Node may be too old for. */
+const registry = ['env', '-u', 'NODE_OPTIONS', 'npm', 'config', 'get', 'registry']
 
 interface Source {
   /** its address */

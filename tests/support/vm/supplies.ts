@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { startEngine } from '../engine.ts'
 import { repo } from '../host.ts'
 import { imageTar } from '../images.ts'
@@ -59,13 +60,13 @@ async function createPlugin(out: string): Promise<void> {
 
 /** Takes the types out of programs for the machine's Node, which needs seconds to do so. */
 async function bundle(names: readonly string[], out: string): Promise<void> {
-  const files = names.map((name) => join(import.meta.dirname, `guest/${name}.ts`))
-  const options = [
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--out-extension:.js=.mjs',
-    '--log-level=warning',
-  ]
-  await run(['node_modules/.bin/esbuild', ...files, `--outdir=${out}`, ...options], { cwd: repo })
+  await build({
+    entryPoints: names.map((name) => join(import.meta.dirname, `guest/${name}.ts`)),
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+  })
 }
