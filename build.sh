@@ -5,7 +5,8 @@
 #   install              make the plugin and enable it on the engine that DOCKER_HOST names, or on this machine's
 #   install --no-engine  the same, but do not let the plugin read the names of containers from the engine's socket
 #   install --plain      install it as a service of this machine instead, for the driver name `sluice`
-#   test                 run every test; the last line is `N passed, N failed`
+#   test [TIER]...       run every test, or those of some tiers: ok kernel docker engines compare vm fresh; the last line
+#                        is `N passed, N failed`
 #   package [REF]        make build/plugin-amd64 and build/plugin-arm64; with REF, create the engine's plugin REF of it
 #   uninstall [--force] [--purge]
 #                        remove it; with --force even if networks use it, with --purge its state and settings too
@@ -105,7 +106,19 @@ install_plain() {
   say "installed. Try: docker network create -d sluice -o rate=10mbit web"
 }
 
+readonly tiers=(ok kernel docker engines compare vm fresh)
+
+# Dies of a word that is no tier.
+check_tiers() {
+  local tier
+  for tier; do
+    if [[ " ${tiers[*]} " != *" $tier "* ]]; then die "cannot test $tier: expected some of ${tiers[*]}"; fi
+  done
+}
+
+# Takes tiers; all of them where none is named.
 run_tests() {
+  if [ $# = 0 ]; then set -- "${tiers[@]}"; fi
   need ip:iproute2 nft:nftables iptables:iptables conntrack:conntrack iperf3:iperf3 :busybox-static sysctl:procps \
     docker-registry:docker-registry debootstrap:debootstrap ping:iputils-ping qemu-system-x86_64:qemu-system-x86 \
     socat:socat cpio:cpio mke2fs:e2fsprogs depmod:kmod xz:xz-utils
@@ -113,7 +126,10 @@ run_tests() {
   local passed=0 failed=0 failures=() tier
   mkdir -p build
   assemble "$(dpkg --print-architecture)" build/plugin || failed=1 failures=("making build/plugin")
-  for tier in ok test:kernel test:docker test:engines test:compare test:vm test:fresh; do run_tier "$tier"; done
+  for tier in "$@"; do
+    if [ "$tier" != ok ]; then tier=test:$tier; fi
+    run_tier "$tier"
+  done
   name_failures
   echo "$passed passed, $failed failed"
   [ "$failed" = 0 ]
@@ -204,7 +220,7 @@ case "${*:1:2}" in
   install) check_host; set_up install; install_managed engine ;;
   'install --no-engine') check_host; set_up install; install_managed no-engine ;;
   'install --plain') set_up install; install_plain ;;
-  test) set_up test; run_tests ;;
+  test | 'test '*) check_tiers "${@:2}"; set_up test; run_tests "${@:2}" ;;
   package | 'package '*) set_up install; package "${@:2}" ;;
   uninstall | 'uninstall '*) uninstall "${@:2}" ;;
   clean) clean ;;
