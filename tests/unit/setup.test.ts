@@ -142,3 +142,9 @@ t.test('the end of a long run names the tests that failed, at most 40 lines of t
   t.equal(many.length, 1 + 40 + 2)
   t.equal(many.at(-2), 'and 5 more: see build/test-*.log')
 })
+
+t.test('build.sh test takes tiers, and nothing else', async (t) => {
+  t.throws(() => bash(repo, './build.sh test ok nonsense'), {
+    message: /^sluice: cannot test nonsense: expected some of ok kernel docker engines compare vm fresh$/m,
+  })
+})
