@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { CommandError } from '../../lib/kernel/command-error.ts'
 import type { Host } from '../../lib/kernel/host.ts'
-import { endpointSpec, networkSpec } from '../support/messages.ts'
+import { endpointSpec, IPV6_SUBNET, networkSpec } from '../support/messages.ts'
 import { type Namespace, namespaceHost, stateOf } from '../support/namespace-host.ts'
 import { openReal } from './fixtures/real.ts'
 
@@ -26,7 +26,12 @@ function breaking(host: Namespace, program: string) {
   return { broken, brittle }
 }
 
-const network = networkSpec({ options: { rate: 10e6 }, shared: 50e6, passage: { icc: false } })
+const network = networkSpec({
+  options: { rate: 10e6 },
+  shared: 50e6,
+  passage: { icc: false },
+  ipv6: [IPV6_SUBNET],
+})
 const endpoint = endpointSpec()
 const other = networkSpec({ id: 'c2'.padEnd(64, '0'), bridge: 'sl-c20000000000' })
 
@@ -35,16 +40,26 @@ const open = async (t: Test, program: string) => {
   t.teardown(() => host[Symbol.dispose]())
   const { broken, brittle } = breaking(host, program)
   // Docker's filter, with our gate to set in it.
-  for (const chain of ['-N DOCKER-USER', '-A FORWARD -j DOCKER-USER']) await host.sh(`iptables-nft ${chain}`)
-  const before = await stateOf(host)
+  const backend = /tables-legacy$/.test(program) ? 'legacy' : 'nft'
+  for (const family of ['iptables', 'ip6tables'])
+    for (const chain of ['-N DOCKER-USER', '-A FORWARD -j DOCKER-USER'])
+      await host.sh(`${family}-${backend} ${chain}`)
+  const state = async () => {
+    // nft does not show the rules of the legacy programs.
+    const legacy = backend === 'legacy' ? ['iptables-legacy -S', 'ip6tables-legacy -S'] : []
+    return [await stateOf(host), ...(await Promise.all(legacy.map((line) => host.sh(line))))]
+  }
+  const before = await state()
   const parts = await openReal(brittle, t.testdir())
   t.teardown(parts.close)
-  return { ...parts, broken, host, before }
+  return { ...parts, broken, host, before, state }
 }
 
-for (const program of ['ip', 'tc', 'nft', 'iptables-nft']) {
+const backends = ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy']
+
+for (const program of ['ip', 'tc', 'nft', 'sysctl', ...backends]) {
   t.test(`a network whose member failed by ${program} can be removed`, async (t) => {
-    const { networks, keeper, store, host, broken, before } = await open(t, program)
+    const { networks, keeper, store, host, broken, before, state } = await open(t, program)
     await networks.addNetwork(network)
     broken.is = true
     await networks.addEndpoint(endpoint).catch(() => undefined)
@@ -57,12 +72,12 @@ for (const program of ['ip', 'tc', 'nft', 'iptables-nft']) {
     broken.is = false
     await keeper.reconcile()
     t.strictSame([store.networks(), store.endpoints()], [[], []])
-    t.strictSame(await stateOf(host), before)
+    t.strictSame(await state(), before)
     t.strictSame(await keeper.reconcile(), [])
   })
 
   t.test(`what ${program} could not remove is no hindrance to the next network`, async (t) => {
-    const { networks, keeper, store, host, broken, before } = await open(t, program)
+    const { networks, keeper, store, broken, before, state } = await open(t, program)
     await networks.addNetwork(network)
     await networks.addEndpoint(endpoint)
     broken.is = true
@@ -71,11 +86,11 @@ for (const program of ['ip', 'tc', 'nft', 'iptables-nft']) {
     broken.is = false
     await networks.removeNetwork(other.id)
     // Refused where anything of the first one is left.
-    await networks.addNetwork({ ...other, ipv4: network.ipv4 })
+    await networks.addNetwork({ ...other, ipv4: network.ipv4, ipv6: network.ipv6 })
     await networks.addEndpoint({ ...endpoint, networkId: other.id })
     await networks.removeNetwork(other.id)
     await keeper.reconcile()
     t.strictSame([store.networks(), store.endpoints()], [[], []])
-    t.strictSame(await stateOf(host), before)
+    t.strictSame(await state(), before)
   })
 }

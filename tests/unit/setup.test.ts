@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import t, { type Test } from 'tap'
 
 const repo = fileURLToPath(new URL('../..', import.meta.url))
@@ -89,6 +92,27 @@ t.test('the proxies of apt and npm are found', async (t) => {
   t.equal(proxy('apt_proxy'), '')
   writeFileSync(join(dir, '.npmrc'), 'fund=false\nhttps-proxy = "http://10.0.0.2:8080"\n')
   t.equal(proxy('npm_proxies'), 'http://10.0.0.2:8080')
+})
+
+t.test('npm goes by the proxy that apt has, and one line says what to set where none answers', async (t) => {
+  const dir = checkout(t)
+  const asked: string[] = []
+  const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+    asked.push(url)
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => proxy.close())
+  const { port } = proxy.address() as AddressInfo
+  writeFileSync(join(dir, 'apt'), `Acquire::http::Proxy "http://127.0.0.1:${port}/";\n`)
+  writeFileSync(join(dir, '.npmrc'), 'registry=https://registry.invalid/\n')
+  const calls = 'configure_npm; reach_registry || die_of_npm "$npm_failure"'
+  const script = `unset {http,https}_proxy {HTTP,HTTPS}_PROXY; ${functions} ${calls}`
+  const env = { ...process.env, HOME: dir, APT_CONFIG: join(dir, 'apt'), SUDO_USER: 'nobody' }
+  const { stdout } = await execa('bash', ['-euo', 'pipefail', '-c', script], { cwd: dir, env })
+  t.strictSame(new Set(asked), new Set(['registry.invalid:443']), 'npm asks the proxy')
+  t.match(stdout, /^cannot install npm packages: https:\/\/registry\.invalid\/ does not answer .*$/)
+  t.match(stdout, 'sudo http_proxy=http://HOST:PORT https_proxy=http://HOST:PORT')
 })
 
 t.test('the policy for services comes back, even after a run that was killed', async (t) => {
