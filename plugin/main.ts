@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { setInterval } from 'node:timers/promises'
 import { ownedElements } from '../lib/engine/elements.ts'
 import { Findings } from '../lib/engine/findings.ts'
 import { createNetworks } from '../lib/engine/networks.ts'
@@ -12,7 +11,7 @@ import {
   reconcileRules,
   recover,
 } from '../lib/engine/reconcile.ts'
-import { createFirewall } from '../lib/features/filter/firewall.ts'
+import { Firewall } from '../lib/features/filter/firewall.ts'
 import { watchHost } from '../lib/features/filter/watch.ts'
 import { NOTHING, probeCapabilities } from '../lib/kernel/capabilities.ts'
 import { realHost } from '../lib/kernel/host.ts'
@@ -24,6 +23,7 @@ import { nameStore } from '../lib/store/names.ts'
 import { networkStore } from '../lib/store/networks.ts'
 import { overrideStore } from '../lib/store/overrides.ts'
 import { poolStore } from '../lib/store/pools.ts'
+import { Background, pause } from '../lib/values/background.ts'
 import { messageOf } from '../lib/values/errors.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { createRefusals } from './control/refusals.ts'
@@ -53,7 +53,9 @@ async function main(): Promise<void> {
   const store = networkStore(database)
   const pools = poolStore(database)
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
-  const firewall = createFirewall({ host, store, ownedElements })
+  const warn = (text: string) => log.warn(text)
+  const background = new Background(warn)
+  const firewall = new Firewall({ host, store, background, ownedElements })
   const { promise: listening, resolve: listens } = Promise.withResolvers<void>()
   const asked = askTools(host, listening)
   const tools = toolVersions(asked)
@@ -62,7 +64,6 @@ async function main(): Promise<void> {
     return NOTHING
   })
   const capabilities = () => probing
-  const warn = (text: string) => log.warn(text)
   const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort, warn })
   const metrics = createMetrics(() => ({
     networks: store.networks().length,
@@ -119,29 +120,29 @@ async function main(): Promise<void> {
     await listenMetrics(metrics, settings.metricsListen).catch((error: unknown) =>
       log.warn(`METRICS_LISTEN: cannot listen: ${messageOf(error)}; going on without /metrics`),
     )
-  const reconcileForever = async (): Promise<void> => {
-    for await (const _ of setInterval(settings.reconcileInterval, undefined, { ref: false }))
+  background.start('reconciling', async (signal) => {
+    while (await pause(settings.reconcileInterval, signal))
       await reconcile(reconciled).catch((error: unknown) => log.error(error, 'cannot reconcile'))
-  }
-  void reconcileForever()
+  })
   const finds =
     (pass: (parts: ReconcileParts) => Promise<readonly Finding[]>) => async (): Promise<boolean> =>
       (await pass(reconciled)).length > 0
-  const unwatch = watchHost({
+  watchHost({
     host,
+    background,
     check: finds(reconcileRules),
     checkUntold: finds(reconcileLegacy),
     checkBridges: finds(reconcileBridges),
     checkForwarding: finds(reconcileForwarding),
-    warn: (text) => log.warn(text),
+    warn,
   })
 
   let isStopping = false
   const stop = async (): Promise<void> => {
     if (isStopping) return
     isStopping = true
-    unwatch()
     await unlisten()
+    await background.stop()
     database.close()
     process.exit(0)
   }

@@ -44,7 +44,8 @@ async function makeNetwork(parts: Parts, spec: NetworkSpec, outward: readonly st
     const uplink = spec.uplink ? planUplink(resolveUplink(spec, await parts.abilities())) : []
     await applyPlan([...bridge, ...uplink, ...planForwarding(spec)], host)
   }
-  const [made, admitted] = await Promise.allSettled([makeLinks(), firewall.admit(spec, outward)])
+  const making = makeLinks()
+  const [made, admitted] = await Promise.allSettled([making, firewall.admit(spec, outward, making)])
   if (made.status === 'fulfilled' && admitted.status === 'fulfilled') return store.networkReady(spec.id)
   store.networkLeaving(spec.id)
   const takeBack = async (): Promise<void> => {

@@ -90,7 +90,7 @@ export const reconcileRules = (parts: ReconcileParts): Promise<Finding[]> =>
 
 /** Of that part, what sends no event when it changes. */
 export const reconcileLegacy = (parts: ReconcileParts): Promise<Finding[]> =>
-  runIfUsed('legacy rules', parts, () => repairRules(parts.firewall.repairLegacy))
+  runIfUsed('legacy rules', parts, () => repairRules(() => parts.firewall.repairLegacy()))
 
 /** Which bridges of the host lead out of it. */
 export const reconcileBridges = (parts: ReconcileParts): Promise<Finding[]> =>

@@ -1,5 +1,3 @@
-import type { Command, Program } from '../../kernel/command.ts'
-import { deleteGate, type FilterTable, insertGate, USER_CHAIN } from '../../kernel/iptables.ts'
 import {
   addElements,
   deleteElements,
@@ -111,44 +109,3 @@ export const planRules = (network: NetworkSpec, outward: readonly string[]): Pla
 /** One transaction, whatever the number of elements. */
 export const planElements = (elements: readonly Element[], ...shared: Element[]): Plan =>
   elements.length === 0 ? [] : [step(addElements([...elements, ...shared]), deleteElements(elements))]
-
-/** A place for a rule: its number in the chain, from 1, once no gate is there any more. */
-interface Place {
-  readonly chain: string
-  readonly at: number
-}
-
-/**
- * What it takes for the gate to stand where it should, and nowhere else.
- *
- * In DOCKER-USER it goes last, before the RETURN that engines up to 27 end it with: whatever the administrator refuses
- * there is refused to our containers as well. Where some never come to the end of that chain (ufw-docker's rules send private addresses
- * back early), or nothing comes there at all (`iptables -F` takes Docker's jump along), it goes into FORWARD, right behind Docker's
- * own rules: what these refuse stays refused, and what others have behind them holds for us no more than for Docker. Without Docker's
- * rules FORWARD needs it only if its policy is DROP.
- *
- * @param backend such as `iptables-nft`
- * @param wanted false once the last network is gone
- * @see https://docs.docker.com/engine/network/packet-filtering-firewalls/
- */
-export function planGate(backend: Program, table: FilterTable, wanted: boolean): Command[] {
-  const place = wanted ? placeOf(table) : undefined
-  const present = [...table.chains].flatMap(([chain, rules]) =>
-    rules.flatMap((rule, index) => (rule === 'gate' ? [{ chain, at: index + 1 }] : [])),
-  )
-  const [only] = present
-  if (present.length === 1 && only?.chain === place?.chain && only?.at === place?.at) return []
-  const removals = present.map(({ chain }) => deleteGate(backend, chain))
-  return place === undefined ? removals : [...removals, insertGate(backend, place.chain, place.at)]
-}
-
-function placeOf({ chains, forwardDrops }: FilterTable): Place | undefined {
-  const rulesOf = (chain: string) => (chains.get(chain) ?? []).filter((rule) => rule !== 'gate')
-  const [user, forward] = [rulesOf(USER_CHAIN), rulesOf('FORWARD')]
-  const end = user.at(-1) === 'return' ? user.length - 1 : user.length
-  const isWhole = user.slice(0, end).every((rule) => rule === 'other')
-  if (forward.includes('user') && isWhole) return { chain: USER_CHAIN, at: end + 1 }
-  const dockers = forward.findLastIndex((rule) => rule === 'user' || rule === 'docker')
-  if (dockers === -1 && !forwardDrops) return undefined
-  return { chain: 'FORWARD', at: (dockers === -1 ? forward.length : dockers + 1) + 1 }
-}

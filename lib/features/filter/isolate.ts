@@ -14,7 +14,8 @@ export interface Isolated<T> {
 }
 
 /**
- * Finds what keeps the rest from being accepted, in about twice as many looks for each as halving takes. What stands earlier is kept.
+ * Finds what keeps the rest from being accepted, in about twice as many looks for each as halving takes. What
+ * stands earlier is kept.
  *
  * @param check fails where these are not accepted together
  */

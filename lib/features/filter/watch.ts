@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from '../../kernel/host.ts'
 import { followHost } from '../../kernel/ip/monitor.ts'
 import { followRuleset } from '../../kernel/nft/monitor.ts'
+import { type Background, pause } from '../../values/background.ts'
 
 /** ms, but for `repairs` */
 export const TIMES = {
@@ -12,117 +12,147 @@ export const TIMES = {
   gap: 1000,
   repairs: 30,
   longGap: 4000,
-  /** before what ended by itself is started again: twice as long each time, unless it lived for the longest */
+  /**
+   * before what ended by itself is started again: twice as long each time, unless it lived for the longest
+   */
   restart: 500,
   longRestart: 60_000,
-  /** between two looks where nobody tells of changes */
+  /** between two checks of what sends no events */
   poll: 3000,
 }
 
-/** ms: the same for what is looked at with one short program */
+/** ms: the same for what is checked with one short program */
 const QUICK = { quiet: 100, gap: 300 }
 
 export interface WatchParts {
   readonly host: Host
-  /** Looks whether our rules are as they should be. @returns whether it had to set something right */
+  /** Owns the programs that are followed and the polling. */
+  readonly background: Background
+  /** Checks whether our rules are as they should be. @returns whether it had to set something right */
   readonly check: () => Promise<boolean>
-  /** The same for what the kernel tells nobody of. */
+  /** The same for what the kernel sends no events of. */
   readonly checkUntold: () => Promise<boolean>
   /** Looks for bridges that have come or gone. */
   readonly checkBridges: () => Promise<boolean>
-  /** Looks whether the host forwards. */
+  /** Checks whether the host forwards. */
   readonly checkForwarding: () => Promise<boolean>
   readonly warn: (text: string) => void
   readonly times?: typeof TIMES
 }
 
 /**
- * Has what we rely on looked at soon after somebody changed something that may concern it, rather than at the next repair: engines,
- * firewalls and administrators that start, reload, flush or switch.
- *
- * @returns what ends it
+ * Has what we rely on checked soon after somebody changed something that may concern it, rather than at the
+ * next repair: engines, firewalls and administrators that start, reload, flush or switch. Ends with the
+ * background work.
  */
-export function watchHost(parts: WatchParts): () => void {
-  const { host, warn, times = TIMES } = parts
-  const end = new AbortController()
-  const { signal } = end
-  const rules = soon(parts.check, times, signal)
-  const link = soon(parts.checkBridges, { ...times, ...QUICK }, signal)
-  const forwardingOff = soon(parts.checkForwarding, times, signal)
-  const poll = async (): Promise<void> => {
+export function watchHost(parts: WatchParts): void {
+  const { host, background, warn, times = TIMES } = parts
+  const [rules, bridges, forwarding] = [new Requests(), new Requests(), new Requests()]
+  const quick = { ...times, ...QUICK }
+  background.start('checking rules', (signal) => checkOnRequest(parts.check, rules, times, signal))
+  background.start('checking bridges', (signal) => checkOnRequest(parts.checkBridges, bridges, quick, signal))
+  background.start('checking forwarding', (signal) =>
+    checkOnRequest(parts.checkForwarding, forwarding, times, signal),
+  )
+  background.start('polling', async (signal) => {
     while (await pause(times.poll, signal)) await parts.checkUntold()
-  }
-  const following = { warn, times, signal }
-  void follow({
-    ...following,
+  })
+  const common = { warn, times }
+  const nft = {
     name: 'nft monitor',
-    ask: rules,
-    begin: () => followRuleset(host, rules, signal),
-  })
-  void follow({
-    ...following,
+    requests: [rules],
+    begin: (signal: AbortSignal) => followRuleset(host, rules.add, signal),
+  }
+  const ip = {
     name: 'ip monitor',
-    ask: () => {
-      link()
-      forwardingOff()
-    },
-    begin: () => followHost(host, { link, forwardingOff }, signal),
-  })
-  void poll()
-  return () => end.abort()
+    requests: [bridges, forwarding],
+    begin: (signal: AbortSignal) =>
+      followHost(host, { link: bridges.add, forwardingOff: forwarding.add }, signal),
+  }
+  for (const one of [nft, ip]) background.start(one.name, (signal) => follow({ ...one, ...common, signal }))
+}
+
+/** Requests for a check that has not begun yet. Times are ms of performance.now(). */
+class Requests {
+  #first: number | undefined
+  #last = 0
+  #arrival = Promise.withResolvers<void>()
+
+  /** Bound, to be handed out. */
+  readonly add = (): void => {
+    this.#last = performance.now()
+    this.#first ??= this.#last
+    this.#arrival.resolve()
+  }
+
+  /** Waits for one. */
+  arrival(): Promise<void> {
+    return this.#arrival.promise
+  }
+
+  /** When the check is due: after a pause in requests, or after `patience` where there is none. */
+  due({ quiet, patience }: typeof TIMES): number {
+    return Math.min(this.#last + quiet, (this.#first ?? this.#last) + patience)
+  }
+
+  clear(): void {
+    this.#first = undefined
+    this.#arrival = Promise.withResolvers()
+  }
 }
 
 /**
- * Calls `check` once for all that asked within a moment. What somebody undoes again and again, they and we would go on with for ever: then it
- * is met less often.
+ * Checks once for all requests that come within a moment. Where another program undoes every repair, this
+ * goes on for ever: then checks become rarer.
  */
-function soon(check: () => Promise<boolean>, times: typeof TIMES, signal: AbortSignal): () => void {
-  let timer: NodeJS.Timeout | undefined
-  let asked: number | undefined
-  let isRunning = false
+async function checkOnRequest(
+  check: () => Promise<boolean>,
+  requests: Requests,
+  times: typeof TIMES,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.addEventListener('abort', requests.add)
   let earliest = 0
-  /** when something was set right */
+  /** when something was set right, within the last minute */
   let repairs: number[] = []
-
-  const run = async (): Promise<void> => {
-    asked = undefined
-    isRunning = true
+  while (!signal.aborted) {
+    await requests.arrival()
+    for (let now = performance.now(); ; now = performance.now()) {
+      if (signal.aborted) return
+      const due = Math.max(earliest, requests.due(times))
+      if (due <= now) break
+      await pause(due - now, signal)
+    }
+    requests.clear()
     const isRepair = await check()
-    isRunning = false
     const now = performance.now()
     repairs = [...repairs, ...(isRepair ? [now] : [])].filter((time) => now - time < 60_000)
     earliest = now + (repairs.length < times.repairs ? times.gap : times.longGap)
-    if (asked !== undefined) ask()
   }
-  const ask = (): void => {
-    const now = performance.now()
-    asked ??= now
-    clearTimeout(timer)
-    if (isRunning || signal.aborted) return
-    const at = Math.max(earliest, Math.min(now + times.quiet, asked + times.patience))
-    timer = setTimeout(() => void run(), at - now).unref()
-  }
-  signal.addEventListener('abort', () => clearTimeout(timer))
-  return ask
 }
 
-interface Following extends Pick<WatchParts, 'warn'> {
-  /** of the program that tells */
+interface Following {
+  /** of the program that reports changes */
   readonly name: string
-  readonly begin: () => Promise<string | undefined>
-  readonly ask: () => void
+  /** Runs it. @returns why it ended, or undefined when it is to be begun again */
+  readonly begin: (signal: AbortSignal) => Promise<string | undefined>
+  readonly requests: readonly Requests[]
+  readonly warn: (text: string) => void
   readonly times: typeof TIMES
   readonly signal: AbortSignal
 }
 
-/** Follows for as long as it may, and asks at each beginning: nobody told of what was before. */
-async function follow({ name, begin, ask, warn, times, signal }: Following): Promise<void> {
+/**
+ * Runs the program again and again until the signal. Each beginning asks for a check: nothing reported what
+ * was before.
+ */
+async function follow({ name, begin, requests, warn, times, signal }: Following): Promise<void> {
   let wait = times.restart
   let isKnown = false
   while (!signal.aborted) {
-    ask()
+    for (const one of requests) one.add()
     const begun = performance.now()
-    const reason = await begin().catch(String)
+    const reason = await begin(signal).catch(String)
     if (reason === undefined) continue
     if (performance.now() - begun >= times.longRestart) wait = times.restart
     if (!isKnown && !signal.aborted) warn(`${name} ended and begins again, later each time: ${reason.trim()}`)
@@ -131,7 +161,3 @@ async function follow({ name, begin, ask, warn, times, signal }: Following): Pro
     wait = Math.min(wait * 2, times.longRestart)
   }
 }
-
-/** @returns false at once when the signal comes */
-const pause = (ms: number, signal: AbortSignal): Promise<boolean> =>
-  sleep(ms, true, { signal, ref: false }).catch(() => false)
