@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { repo } from '../host.ts'
 import { cleanEnv } from '../run.ts'
 import { until } from '../until.ts'
 import { PICKY_NFT, wrapper } from '../wrapped.ts'
@@ -35,7 +36,20 @@ export const refusesOtherName = (t: Test, { docker }: User): Promise<unknown> =>
     await t.rejects(docker('network', 'create', '-d', 'sluice', 'oops'), {
       message: /Error response from daemon: .*sluice/,
     })
+    const readme = readFileSync(join(repo, 'README.md'), 'utf8')
+    t.match(readme, /^\|[^|]*could not resolve driver sluice.*not found.*\|[^|]*write `-d sluice:latest`/m)
     t.notMatch(await docker('network', 'ls', '--format', '{{.Name}}'), 'oops')
+  })
+
+/** The service answers to the name of the plugin too, so that every example works with it. */
+export const takesBothNames = (t: Test, { docker }: User): Promise<unknown> =>
+  t.test('plain: the driver name of the plugin means the service as well', async (t) => {
+    const begun = Date.now()
+    await docker('network', 'create', '-d', 'sluice:latest', '-o', 'rate=5mbit', 'both')
+    t.equal(await docker('run', '--rm', '--network', 'both', 'busybox', 'echo', 'up'), 'up')
+    t.match(await docker('sluice', 'ls', '--no-measure'), /^both .*5mbit/m)
+    await docker('network', 'rm', 'both')
+    t.ok(Date.now() - begun < 15_000, 'and the engine does not look for it in vain')
   })
 
 /** Ubuntu 24.04's nft, by what it makes of its input. */
