@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Finding } from '../../lib/model/finding.ts'
 import { messageOf } from '../../lib/values/errors.ts'
 import type { Heard } from './engine.ts'
-import type { FollowerParts } from './reader.ts'
-import { createReader } from './reader.ts'
+import { createReader, type FollowerParts, type Reader } from './reader.ts'
 
 /**
  * Follows the engine in the background, for the names of networks and containers, which no driver call has. No driver call
@@ -30,83 +29,114 @@ const PATIENCE = 1000
 /** The engine is not the one that our networks are of. */
 class ForeignEngineError extends Error {}
 
-export function createFollower(parts: FollowerParts): Follower {
-  const { socketPath, names, log, waits: [least, most] = [1000, 30_000] } = parts
-  const stopping = new AbortController()
-  const { signal } = stopping
-  const reader = createReader(parts)
-  let reason = 'it has not answered yet'
-  let foreign: { readonly text: string; readonly since: number } | undefined
-  let wait = least
-  let wake = () => {}
-  const stopped = stoppedEngine(socketPath)
+export const createFollower = (parts: FollowerParts): Follower => new EventFollower(parts)
+
+class EventFollower implements Follower {
+  readonly #parts: FollowerParts
+  readonly #reader: Reader
+  readonly #stopping = new AbortController()
+  readonly #stopped: StoppedEngine
+  /** why the engine is not followed; empty while it is */
+  #reason = 'it has not answered yet'
+  #foreign: { readonly text: string; readonly since: number } | undefined
+  /** ms until the next attempt */
+  #wait: number
+  #wake = () => {}
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts
+    this.#reader = createReader(parts)
+    this.#stopped = new StoppedEngine(parts.socketPath)
+    this.#wait = this.#waits[0]
+  }
+
+  start(): void {
+    void this.#follow()
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  nudge(networkId?: string): void {
+    this.#wake()
+    if (networkId !== undefined) void this.#reader.look(networkId)
+  }
+
+  async nameOf(endpointId: string, networkId: string): Promise<string | undefined> {
+    const { names } = this.#parts
+    const known = names.endpoint(endpointId)?.name
+    if (known !== undefined) return known
+    await Promise.race([this.#reader.look(networkId), sleep(PATIENCE)])
+    return names.endpoint(endpointId)?.name
+  }
+
+  state(): string {
+    return this.#reason === '' ? 'followed' : `not followed: ${this.#reason}`
+  }
+
+  faults(): Finding[] {
+    return this.#foreign ? [foreignFinding(this.#foreign)] : []
+  }
+
+  /** ms between two attempts: the least and the most */
+  get #waits(): readonly [number, number] {
+    return this.#parts.waits ?? [1000, 30_000]
+  }
+
+  async #follow(): Promise<void> {
+    const [least, most] = this.#waits
+    const { signal } = this.#stopping
+    const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
+    for (; !signal.aborted; this.#wait = Math.min(this.#wait * 2, most)) {
+      await this.#session().catch((error: unknown) => this.#failed(error))
+      const nudged = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      await pause(least)
+      await Promise.race([nudged, pause(this.#wait - least)])
+    }
+  }
 
   /** From one connection to the end of it. */
-  const session = async (): Promise<void> => {
+  async #session(): Promise<void> {
+    const { socketPath, connect, log } = this.#parts
     if (!statSync(socketPath, { throwIfNoEntry: false })?.isSocket())
       throw new Error(`${socketPath} is no socket`)
-    if (stopped.now()) throw new Error('the engine is stopped')
-    const engine = await parts.connect(socketPath)
+    if (this.#stopped.now()) throw new Error('the engine is stopped')
+    const engine = await connect(socketPath)
     // First of all, so that nothing is missed that happens while lists are read.
-    const events = await engine.events(signal)
+    const events = await engine.events(this.#stopping.signal)
     const [id, networks, containers] = await Promise.all([
       engine.id(),
       engine.networks(),
       engine.containers(),
     ])
-    checkIdentity(id, networks, parts)
-    await reader.begin(engine, networks, containers)
-    stopped.seenRunning()
-    reason = ''
-    foreign = undefined
-    wait = least
+    checkIdentity(id, networks, this.#parts)
+    await this.#reader.begin(engine, networks, containers)
+    this.#stopped.seenRunning()
+    this.#reason = ''
+    this.#foreign = undefined
+    this.#wait = this.#waits[0]
     log.info(`following the engine at ${socketPath}`)
-    for await (const heard of events) hear(heard)
+    for await (const heard of events) this.#hear(heard)
     throw new Error('the engine has ended the connection')
   }
 
-  const hear = (heard: Heard): void => {
-    if (heard.kind === 'rename') reader.renamed(heard.container, heard.name)
-    else if (heard.kind === 'connect') void reader.look(heard.network)
-    else names.networkIs(heard.network, heard.kind === 'create' ? heard.name : undefined)
+  #hear(heard: Heard): void {
+    if (heard.kind === 'rename') this.#reader.renamed(heard.container, heard.name)
+    else if (heard.kind === 'connect') void this.#reader.look(heard.network)
+    else this.#parts.names.networkIs(heard.network, heard.kind === 'create' ? heard.name : undefined)
   }
 
-  const failed = (error: unknown): void => {
-    reader.end()
+  #failed(error: unknown): void {
+    this.#reader.end()
     const text = messageOf(error)
-    foreign = error instanceof ForeignEngineError ? { text, since: foreign?.since ?? Date.now() } : undefined
-    if (text !== reason && !signal.aborted)
-      log[foreign ? 'warn' : 'info'](`not following the engine: ${text}`)
-    reason = text
-  }
-
-  const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
-  const follow = async (): Promise<void> => {
-    for (; !signal.aborted; wait = Math.min(wait * 2, most)) {
-      await session().catch(failed)
-      const nudged = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      await pause(least)
-      await Promise.race([nudged, pause(wait - least)])
-    }
-  }
-
-  return {
-    start: () => void follow(),
-    nudge: (networkId) => {
-      wake()
-      if (networkId !== undefined) void reader.look(networkId)
-    },
-    nameOf: async (endpointId, networkId) => {
-      const known = names.endpoint(endpointId)?.name
-      if (known !== undefined) return known
-      await Promise.race([reader.look(networkId), sleep(PATIENCE)])
-      return names.endpoint(endpointId)?.name
-    },
-    state: () => (reason === '' ? 'followed' : `not followed: ${reason}`),
-    faults: () => (foreign ? [foreignFinding(foreign)] : []),
-    stop: () => stopping.abort(),
+    const isForeign = error instanceof ForeignEngineError
+    this.#foreign = isForeign ? { text, since: this.#foreign?.since ?? Date.now() } : undefined
+    if (text !== this.#reason && !this.#stopping.signal.aborted)
+      this.#parts.log[isForeign ? 'warn' : 'info'](`not following the engine: ${text}`)
+    this.#reason = text
   }
 }
 
@@ -142,16 +172,22 @@ function checkIdentity(
 }
 
 /**
- * Tells a stopped engine by its pid file, which it keeps beside its socket. The socket may be systemd's, and then who connects to it
- * starts the engine that somebody has just stopped.
+ * Tells a stopped engine by its pid file, which it keeps beside its socket. The socket may be systemd's, and then who
+ * connects to it starts the engine that somebody has just stopped.
  */
-function stoppedEngine(socketPath: string): { now(): boolean; seenRunning(): void } {
-  const file = socketPath.replace(/\.sock$/, '.pid')
-  let hasFile = false
-  return {
-    now: () => hasFile && !existsSync(file),
-    seenRunning: () => {
-      hasFile = existsSync(file)
-    },
+class StoppedEngine {
+  readonly #file: string
+  #hasFile = false
+
+  constructor(socketPath: string) {
+    this.#file = socketPath.replace(/\.sock$/, '.pid')
+  }
+
+  now(): boolean {
+    return this.#hasFile && !existsSync(this.#file)
+  }
+
+  seenRunning(): void {
+    this.#hasFile = existsSync(this.#file)
   }
 }

@@ -46,13 +46,57 @@ export interface OverridesParts {
   readonly log: { info(fields: object, text: string): void; warn(text: string): void }
 }
 
-export function createOverrides({ networks, store, names, overrides, log }: OverridesParts): Overrides {
-  /** by endpoint: what could not be given */
-  const failed = new Map<string, Finding>()
-  // A restoration must not come between a change and its being kept.
-  const queue = createQueue()
+export const createOverrides = (parts: OverridesParts): Overrides => new NamedOverrides(parts)
 
-  const apply = async (endpointId: string, change: Change): Promise<{ before: Given; after: Given }> => {
+class NamedOverrides implements Overrides {
+  readonly #parts: OverridesParts
+  /** by endpoint: what could not be given */
+  readonly #failed = new Map<string, Finding>()
+  // A restoration must not come between a change and its being kept.
+  readonly #queue = createQueue()
+
+  constructor(parts: OverridesParts) {
+    this.#parts = parts
+  }
+
+  of({ id, networkId }: Pick<EndpointSpec, 'id' | 'networkId'>): Override {
+    const name = this.#nameOf(id)
+    return name === undefined ? {} : this.#parts.overrides.override(networkId, name)
+  }
+
+  change(id: string, change: Change, name: string | undefined): Promise<Changed> {
+    return this.#queue(id, async () => {
+      const changed = await this.#apply(id, change)
+      this.#failed.delete(id)
+      return { ...changed, keptBy: this.#keep(id, change, name) ? 'name' : 'endpoint' }
+    })
+  }
+
+  restore(id: string): Promise<void> {
+    return this.#queue(id, async () => {
+      const { store } = this.#parts
+      const spec = store.endpoint(id)
+      if (!spec || !store.isReady(id)) return
+      try {
+        await this.#give(spec)
+        this.#failed.delete(id)
+      } catch (error) {
+        this.#fail(spec, error)
+      }
+    })
+  }
+
+  faults(): Finding[] {
+    for (const id of this.#failed.keys()) if (!this.#parts.store.endpoint(id)) this.#failed.delete(id)
+    return [...this.#failed.values()]
+  }
+
+  #nameOf(endpointId: string): string | undefined {
+    return this.#parts.names.endpoint(endpointId)?.name
+  }
+
+  async #apply(endpointId: string, change: Change): Promise<{ before: Given; after: Given }> {
+    const { networks } = this.#parts
     const spec = networks.endpoint(endpointId)
     const before = spec.given ?? {}
     const next = parseAttachmentOptions(changeGiven(before, change, 'attachment'))
@@ -61,7 +105,8 @@ export function createOverrides({ networks, store, names, overrides, log }: Over
   }
 
   /** @returns whether all of it is kept by the name */
-  const keep = (id: string, change: Change, name: string | undefined): boolean => {
+  #keep(id: string, change: Change, name: string | undefined): boolean {
+    const { store, overrides } = this.#parts
     const spec = store.endpoint(id)
     if (!spec || name === undefined) return false
     const override = overrides.override(spec.networkId, name)
@@ -69,22 +114,16 @@ export function createOverrides({ networks, store, names, overrides, log }: Over
     return Object.keys(change).every(isKeptByName)
   }
 
-  const nameOf = (endpointId: string): string | undefined => names.endpoint(endpointId)?.name
-  const of: Overrides['of'] = ({ id, networkId }) => {
-    const name = nameOf(id)
-    return name === undefined ? {} : overrides.override(networkId, name)
-  }
-
-  const give = async (spec: EndpointSpec): Promise<void> => {
-    const override = of(spec)
-    const asked = askedOf(spec)
-    const live = liveOverride(override, asked)
+  async #give(spec: EndpointSpec): Promise<void> {
+    const { overrides, log } = this.#parts
+    const override = this.of(spec)
+    const live = liveOverride(override, askedOf(spec))
     if (Object.keys(live).length < Object.keys(override).length)
-      overrides.keep(spec.networkId, nameOf(spec.id) ?? '', live)
+      overrides.keep(spec.networkId, this.#nameOf(spec.id) ?? '', live)
     if (isIn(live, spec.given ?? {})) return
     const begun = performance.now()
-    const { before, after } = await apply(spec.id, live)
-    const fields = { network: spec.networkId, endpoint: spec.id, container: nameOf(spec.id) }
+    const { before, after } = await this.#apply(spec.id, live)
+    const fields = { network: spec.networkId, endpoint: spec.id, container: this.#nameOf(spec.id) }
     const ms = Math.round(performance.now() - begun)
     log.info(
       { ...fields, ...difference(before, after), ms },
@@ -92,36 +131,15 @@ export function createOverrides({ networks, store, names, overrides, log }: Over
     )
   }
 
-  return {
-    of,
-    change: (id, change, name) =>
-      queue(id, async () => {
-        const changed = await apply(id, change)
-        failed.delete(id)
-        return { ...changed, keptBy: keep(id, change, name) ? 'name' : 'endpoint' }
-      }),
-    restore: (id) =>
-      queue(id, async () => {
-        const spec = store.endpoint(id)
-        if (!spec || !store.isReady(id)) return
-        try {
-          await give(spec)
-          failed.delete(id)
-        } catch (error) {
-          const text = `cannot set what is kept for container ${nameOf(id)}: ${messageOf(error)}`
-          if (failed.get(id)?.fault === text) return
-          log.warn(text)
-          failed.set(id, {
-            ...unrepaired(`container ${nameOf(id)}`, text, { network: spec.networkId, endpoint: id }),
-            feature: 'overrides',
-            since: Date.now(),
-          })
-        }
-      }),
-    faults: () => {
-      for (const id of failed.keys()) if (!store.endpoint(id)) failed.delete(id)
-      return [...failed.values()]
-    },
+  #fail({ id, networkId: network }: EndpointSpec, error: unknown): void {
+    const text = `cannot set what is kept for container ${this.#nameOf(id)}: ${messageOf(error)}`
+    if (this.#failed.get(id)?.fault === text) return
+    this.#parts.log.warn(text)
+    this.#failed.set(id, {
+      ...unrepaired(`container ${this.#nameOf(id)}`, text, { network, endpoint: id }),
+      feature: 'overrides',
+      since: Date.now(),
+    })
   }
 }
 

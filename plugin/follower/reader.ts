@@ -35,12 +35,73 @@ export interface Reader {
 
 type Attached = EndpointName & { readonly endpoint: string }
 
-export function createReader({ store, names, named, log }: FollowerParts): Reader {
-  let engine: Engine | undefined
-  const wanted = new Set<string>()
-  let working: Promise<void> | undefined
+export const createReader = (parts: FollowerParts): Reader => new EngineReader(parts)
 
-  const note = (attached: readonly Attached[]): void => {
+class EngineReader implements Reader {
+  readonly #parts: FollowerParts
+  readonly #wanted = new Set<string>()
+  #engine: Engine | undefined
+  #working: Promise<void> | undefined
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts
+  }
+
+  async begin(
+    engine: Engine,
+    networks: ReadonlyMap<string, string>,
+    containers: readonly SeenContainer[],
+  ): Promise<void> {
+    const { store, names } = this.#parts
+    names.networksAre(networks)
+    for (const { id, endpoints, ...rest } of containers)
+      this.#note(endpoints.map((endpoint) => ({ endpoint, container: id, ...rest })))
+    this.#engine = engine
+    // The list has a container's endpoints only once it has started.
+    const unnamed = store.endpoints().filter(({ spec }) => !names.endpoint(spec.id)?.labels)
+    for (const id of new Set(unnamed.map(({ spec }) => spec.networkId))) await this.look(id)
+  }
+
+  end(): void {
+    this.#engine = undefined
+  }
+
+  look(networkId: string): Promise<void> {
+    this.#wanted.add(networkId)
+    this.#working ??= this.#work()
+    return this.#working
+  }
+
+  renamed(container: string, name: string): void {
+    const { names, named } = this.#parts
+    for (const endpoint of names.rename(container, name)) named(endpoint)
+  }
+
+  async #work(): Promise<void> {
+    // Those that are added meanwhile have their turn in the same loop.
+    for (const id of this.#wanted) {
+      this.#wanted.delete(id)
+      await this.#read(id).catch((error: unknown) =>
+        this.#parts.log.info(`cannot read the names on network ${id.slice(0, 12)}: ${messageOf(error)}`),
+      )
+    }
+    this.#working = undefined
+  }
+
+  async #read(networkId: string): Promise<void> {
+    const { store, names } = this.#parts
+    const from = this.#engine
+    if (!from || !store.network(networkId)) return
+    const found = await from.network(networkId)
+    // It may be on its way in or out, and then the list does not have it: an event will tell.
+    if (!found) return
+    names.networkIs(networkId, found.name)
+    this.#note(found.attached)
+    await this.#describe(from, found.attached)
+  }
+
+  #note(attached: readonly Attached[]): void {
+    const { store, names, named } = this.#parts
     for (const { endpoint, ...name } of attached) {
       if (!store.endpoint(endpoint)) continue
       names.endpointIs(endpoint, name)
@@ -49,7 +110,8 @@ export function createReader({ store, names, named, log }: FollowerParts): Reade
   }
 
   /** Image and labels, for endpoints of containers that are known by name alone. */
-  const describe = async (from: Engine, attached: readonly Attached[]): Promise<void> => {
+  async #describe(from: Engine, attached: readonly Attached[]): Promise<void> {
+    const { names } = this.#parts
     const bare = attached.filter(({ endpoint }) => {
       const known = names.endpoint(endpoint)
       return known && known.labels === undefined
@@ -62,52 +124,5 @@ export function createReader({ store, names, named, log }: FollowerParts): Reade
       const { id, image, labels } = found
       names.endpointIs(endpoint, { name, container: id, image, labels })
     }
-  }
-
-  const read = async (networkId: string): Promise<void> => {
-    const from = engine
-    if (!from || !store.network(networkId)) return
-    const found = await from.network(networkId)
-    // It may be on its way in or out, and then the list does not have it: an event will tell.
-    if (!found) return
-    names.networkIs(networkId, found.name)
-    note(found.attached)
-    await describe(from, found.attached)
-  }
-
-  const work = async (): Promise<void> => {
-    // Those that are added meanwhile have their turn in the same loop.
-    for (const id of wanted) {
-      wanted.delete(id)
-      await read(id).catch((error: unknown) =>
-        log.info(`cannot read the names on network ${id.slice(0, 12)}: ${messageOf(error)}`),
-      )
-    }
-    working = undefined
-  }
-
-  const look = (networkId: string): Promise<void> => {
-    wanted.add(networkId)
-    working ??= work()
-    return working
-  }
-
-  return {
-    begin: async (from, networks, containers) => {
-      names.networksAre(networks)
-      for (const { id, endpoints, ...rest } of containers)
-        note(endpoints.map((endpoint) => ({ endpoint, container: id, ...rest })))
-      engine = from
-      // The list has a container's endpoints only once it has started.
-      const unnamed = store.endpoints().filter(({ spec }) => !names.endpoint(spec.id)?.labels)
-      for (const id of new Set(unnamed.map(({ spec }) => spec.networkId))) await look(id)
-    },
-    end: () => {
-      engine = undefined
-    },
-    look,
-    renamed: (container, name) => {
-      for (const endpoint of names.rename(container, name)) named(endpoint)
-    },
   }
 }
