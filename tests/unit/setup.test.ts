@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -41,6 +50,14 @@ t.test('npm scripts run on the pinned Node, whether or not npm linked it', async
   t.throws(() => bash(dir, scripts.postinstall), {
     message: /npm did not install the package node-linux-/,
   })
+})
+
+t.test('programs are bundled whatever Node the system has', async (t) => {
+  const dir = t.testdir({ node: '#!/bin/sh\necho crypto is not defined >&2; exit 1\n' })
+  chmodSync(join(dir, 'node'), 0o755)
+  const env = { PATH: `${dir}:/usr/bin:/bin` }
+  await execa(join(repo, 'rootfs/bundle.sh'), ['plugin/cli/main.ts', join(dir, 'bundle')], { env, cwd: repo })
+  t.match(readFileSync(join(dir, 'bundle'), 'utf8'), 'docker sluice')
 })
 
 t.test('npm packages are missing until npm has finished installing them', async (t) => {
