@@ -87,11 +87,11 @@ async function main(): Promise<void> {
   })
   const refusals = createRefusals()
   const drivers = {
-    NetworkDriver: networkDriver(networks, { nudge: follower.nudge, refused: refusals.add }),
+    NetworkDriver: networkDriver(networks, { nudge: (id) => follower.nudge(id), refused: refusals.add }),
     IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
   }
   void tools.then((found) => findings.report('tools', toolFindings(found)))
-  for (const { faults } of [follower, overrides, refusals]) findings.follow(faults)
+  for (const one of [follower, overrides, refusals]) findings.follow(() => one.faults())
   const control = controlRoutes({
     host,
     store,
