@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { transact } from './database.ts'
+import { transact } from './transact.ts'
 
 /** What the engine says of a network. */
 export interface NetworkName {

@@ -3,7 +3,7 @@ import type { EndpointSpec } from '../model/endpoint.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import type { PublishedPort } from '../model/port.ts'
 import { InvalidRequestError } from '../values/errors.ts'
-import { transact } from './database.ts'
+import { transact } from './transact.ts'
 
 /** A Linux bridge has at most 1024 ports (BR_MAX_PORTS). */
 const SLOTS = 1024

@@ -10,7 +10,7 @@ import {
 import { InvalidRequestError } from '../values/errors.ts'
 import type { Family } from '../values/families.ts'
 import { automatic, checkAddress } from '../values/pool.ts'
-import { transact } from './database.ts'
+import { transact } from './transact.ts'
 
 /** What an address is for. */
 export type AddressKind = 'gateway' | 'endpoint'

@@ -11,6 +11,7 @@
  *            what that engine calls them, as it was last heard. `known` 0: not in its list of networks.
  *            `labels`: the container's, as JSON
  * overrides  options of attachments that were changed by hand, by the container's name (Override as JSON)
+ * specs      the version that the specs of networks and endpoints have; see patches/
  * addresses  an address taken (`released` null) or resting (`released` says when, as a count of releases in its pool)
  */
 export const SCHEMA: readonly string[] = [
@@ -79,5 +80,9 @@ export const SCHEMA: readonly string[] = [
     options TEXT NOT NULL,
     PRIMARY KEY (network, name)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE specs (version INTEGER NOT NULL) STRICT;
+  INSERT INTO specs (version) VALUES (1);
   `,
 ]

@@ -143,7 +143,15 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
   yaml: { values: ['plugin/cli/compose/plain.ts'] },
   'node:sqlite': {
     values: ['lib/store/database.ts'],
-    types: ['lib/store/networks.ts', 'lib/store/names.ts', 'lib/store/overrides.ts', 'lib/store/pools.ts'],
+    types: [
+      'lib/store/networks.ts',
+      'lib/store/names.ts',
+      'lib/store/overrides.ts',
+      'lib/store/pools.ts',
+      'lib/store/transact.ts',
+      'lib/store/upgrade.ts',
+      'lib/store/patches/patch.ts',
+    ],
   },
 }
 

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { openDatabase, transact } from '../../../../lib/store/database.ts'
+import { openDatabase } from '../../../../lib/store/database.ts'
+import { transact } from '../../../../lib/store/transact.ts'
 
 const source = join(import.meta.dirname, '../../../../lib/store/database.ts')
 

@@ -1,0 +1,54 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE networks (
+    id      TEXT PRIMARY KEY,
+    spec    TEXT NOT NULL,
+    ready   INTEGER NOT NULL DEFAULT 0,
+    medium  INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+INSERT INTO networks VALUES('a100000000000000000000000000000000000000000000000000000000000000','{"id":"a100000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a10000000000","mtu":1500,"ipv4":[{"subnet":"10.9.0.0/24","gateway":"10.9.0.1/24"}],"ipv6":[],"internal":false,"masquerade":true,"interfacePrefix":"eth","options":{},"given":{}}',1,0);
+INSERT INTO networks VALUES('a200000000000000000000000000000000000000000000000000000000000000','{"id":"a200000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a20000000000","mtu":1500,"ipv4":[{"subnet":"10.10.0.0/24","gateway":"10.10.0.1/24"}],"ipv6":[],"internal":false,"masquerade":true,"interfacePrefix":"eth","options":{"rate":8000000,"queue":"cake","delay":20000,"jitter":2000,"loss":1},"given":{"rate":"8mbit","delay":"20ms","jitter":"2ms","loss":"1%","queue":"cake"},"kept":{}}',1,1);
+INSERT INTO networks VALUES('a300000000000000000000000000000000000000000000000000000000000000','{"id":"a300000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a30000000000","mtu":1500,"ipv4":[{"subnet":"10.11.0.0/24","gateway":"10.11.0.1/24"}],"ipv6":[],"internal":false,"masquerade":true,"interfacePrefix":"eth","options":{"rate":20000000},"shared":50000000,"uplink":{"rate":100000000},"given":{"rate":"20mbit","network.rate":"50mbit","uplink.rate":"100mbit"}}',1,1);
+INSERT INTO networks VALUES('a400000000000000000000000000000000000000000000000000000000000000','{"id":"a400000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a40000000000","mtu":1500,"ipv4":[{"subnet":"10.12.0.0/24","gateway":"10.12.0.1/24"}],"ipv6":[],"internal":false,"masquerade":true,"interfacePrefix":"eth","passage":{"icc":false,"mode4":"routed","trusted":["eth1"]},"options":{},"given":{}}',1,0);
+INSERT INTO networks VALUES('a500000000000000000000000000000000000000000000000000000000000000','{"id":"a500000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a50000000000","mtu":1500,"ipv4":[{"subnet":"10.13.0.0/24","gateway":"10.13.0.1/24"}],"ipv6":[],"internal":true,"masquerade":true,"interfacePrefix":"eth","options":{},"given":{}}',1,0);
+INSERT INTO networks VALUES('a600000000000000000000000000000000000000000000000000000000000000','{"id":"a600000000000000000000000000000000000000000000000000000000000000","bridge":"br-web","mtu":9000,"ipv4":[{"subnet":"10.14.0.0/24","gateway":"10.14.0.1/24"}],"ipv6":[{"subnet":"fd09::/64","gateway":"fd09::1/64"}],"internal":false,"masquerade":true,"interfacePrefix":"net","options":{},"given":{}}',1,0);
+INSERT INTO networks VALUES('a700000000000000000000000000000000000000000000000000000000000000','{"id":"a700000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a70000000000","mtu":1500,"ipv4":[{"subnet":"10.9.0.0/24","gateway":"10.9.0.1/24"}],"ipv6":[],"internal":false,"masquerade":true,"interfacePrefix":"eth","options":{},"given":{}}',0,0);
+INSERT INTO networks VALUES('a800000000000000000000000000000000000000000000000000000000000000','{"id":"a800000000000000000000000000000000000000000000000000000000000000","bridge":"sl-a80000000000","mtu":1500,"ipv4":[{"subnet":"10.9.0.0/24","gateway":"10.9.0.1/24"}],"ipv6":[],"internal":false,"masquerade":true,"interfacePrefix":"eth","options":{},"given":{}}',2,0);
+CREATE TABLE endpoints (
+    id      TEXT PRIMARY KEY,
+    network TEXT NOT NULL REFERENCES networks (id),
+    slot    INTEGER NOT NULL,
+    spec    TEXT NOT NULL,
+    ready   INTEGER NOT NULL DEFAULT 0,
+    joined  INTEGER NOT NULL DEFAULT 0,
+    made    INTEGER NOT NULL, ports TEXT,
+    UNIQUE (network, slot)
+  ) STRICT;
+INSERT INTO endpoints VALUES('b100000000000000000000000000000000000000000000000000000000000000','a100000000000000000000000000000000000000000000000000000000000000',0,'{"id":"b100000000000000000000000000000000000000000000000000000000000000","networkId":"a100000000000000000000000000000000000000000000000000000000000000","mac":"02:42:0a:09:00:02","address4":"10.9.0.2","hairpin":true,"options":{},"given":{},"slot":0}',1,1,1795620532393,'[{"proto":"tcp","host":"127.0.0.1","hostPort":40572,"port":80}]');
+INSERT INTO endpoints VALUES('b200000000000000000000000000000000000000000000000000000000000000','a200000000000000000000000000000000000000000000000000000000000000',0,'{"id":"b200000000000000000000000000000000000000000000000000000000000000","networkId":"a200000000000000000000000000000000000000000000000000000000000000","mac":"02:42:0a:0a:00:02","address4":"10.10.0.2","options":{"rate":5000000},"given":{"rate":"5mbit"},"slot":0,"kept":{"up":true,"down":true}}',1,1,1795620532639,NULL);
+INSERT INTO endpoints VALUES('b300000000000000000000000000000000000000000000000000000000000000','a300000000000000000000000000000000000000000000000000000000000000',0,'{"id":"b300000000000000000000000000000000000000000000000000000000000000","networkId":"a300000000000000000000000000000000000000000000000000000000000000","mac":"02:42:0a:0b:00:02","address4":"10.11.0.2","options":{},"given":{},"slot":0}',1,0,1795620532726,NULL);
+CREATE TABLE pools (
+    key     INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL UNIQUE,
+    space   TEXT NOT NULL,
+    subnet  TEXT NOT NULL,
+    range   TEXT NOT NULL,
+    cursor  TEXT NOT NULL,
+    clock   INTEGER NOT NULL DEFAULT 0,
+    made    INTEGER NOT NULL
+  ) STRICT;
+INSERT INTO pools VALUES(1,'sluice-local/10.9.0.0/24/10.9.0.0/24','sluice-local','10.9.0.0/24','10.9.0.0/24','168361988',1,1795620531763);
+CREATE TABLE addresses (
+    pool     INTEGER NOT NULL REFERENCES pools (key) ON DELETE CASCADE,
+    address  TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    released INTEGER,
+    made     INTEGER NOT NULL,
+    PRIMARY KEY (pool, address)
+  ) STRICT, WITHOUT ROWID;
+INSERT INTO addresses VALUES(1,'10.9.0.1','gateway',NULL,1795620531795);
+INSERT INTO addresses VALUES(1,'10.9.0.2','endpoint',NULL,1795620531797);
+INSERT INTO addresses VALUES(1,'10.9.0.3','endpoint',1,1795620531800);
+CREATE INDEX resting ON addresses (pool, released) WHERE released IS NOT NULL;
+COMMIT;
+PRAGMA user_version=2;
