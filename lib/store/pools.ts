@@ -49,102 +49,115 @@ export interface PoolStore {
 }
 
 export function poolStore(database: DatabaseSync): PoolStore {
-  const statement = (sql: string) => database.prepare(sql)
-  const insertPool = statement(
-    'INSERT INTO pools (id, space, subnet, range, cursor, made) VALUES (?, ?, ?, ?, ?, ?)',
-  )
-  const allPools = statement('SELECT * FROM pools ORDER BY key')
-  const getPool = statement('SELECT * FROM pools WHERE id = ?')
-  const deletePool = statement('DELETE FROM pools WHERE id = ?')
-  const moveCursor = statement('UPDATE pools SET cursor = ? WHERE key = ?')
-  const getAddress = statement('SELECT released FROM addresses WHERE pool = ? AND address = ?')
-  const oldest = statement(
-    'SELECT address FROM addresses WHERE pool = ? AND released IS NOT NULL ORDER BY released LIMIT 1',
-  )
-  const putAddress = statement(
-    'INSERT OR REPLACE INTO addresses (pool, address, kind, made) VALUES (?, ?, ?, ?)',
-  )
-  const tick = statement('UPDATE pools SET clock = clock + 1 WHERE id = ? RETURNING clock')
-  const rest = statement(
-    'UPDATE addresses SET released = ? WHERE pool = ? AND address = ? AND released IS NULL',
-  )
-  const forget = statement('DELETE FROM addresses WHERE pool = ? AND address = ?')
-  const takenBefore = statement(
-    `SELECT address FROM addresses JOIN pools ON pools.key = addresses.pool
-     WHERE pools.id = ? AND released IS NULL AND kind = 'endpoint' AND addresses.made < ?`,
-  )
-
-  const poolRow = (row: Record<string, unknown>): PoolRow => ({
-    id: String(row.id),
-    space: String(row.space),
-    subnet: parseSubnet(String(row.subnet)),
-    range: parseSubnet(String(row.range)),
-    made: Number(row.made),
-  })
-
-  /** Steps over what was asked for by name; each such address is stepped over once in a pool's life. */
-  const nextFresh = (key: number, cursor: bigint, last: bigint, family: Family): bigint | undefined => {
-    for (let value = cursor; value <= last; value += 1n)
-      if (!getAddress.get(key, formatAddress(family, value))) return value
-    return undefined
-  }
-
-  const takeAny = (row: Record<string, unknown>, { subnet, range }: PoolRow): string => {
-    const key = Number(row.key)
-    const { first, last } = automatic(subnet, range)
-    const cursor = BigInt(String(row.cursor))
-    const fresh = nextFresh(key, cursor > first ? cursor : first, last, subnet.family)
-    moveCursor.run(String((fresh ?? last) + 1n), key)
-    if (fresh !== undefined) return formatAddress(subnet.family, fresh)
-    const rested = oldest.get(key)
-    if (rested) return String(rested.address)
-    throw new InvalidRequestError(
-      `no address left in ${formatSubnet(range)}: all ${last - first + 1n} are in use; remove a container or use a larger --subnet or --ip-range`,
-    )
-  }
-
-  const takeThis = (
-    row: Record<string, unknown>,
-    { subnet }: PoolRow,
-    { family, value }: Address,
-  ): string => {
-    checkAddress(subnet, family, value)
-    const address = formatAddress(family, value)
-    const found = getAddress.get(Number(row.key), address)
-    if (found && found.released === null)
-      throw new InvalidRequestError(`address ${address} is in use already`)
-    return address
-  }
-
+  const sql = statements(database)
   return {
     addPool: (space, subnet, range) => {
       const id = `${space}/${formatSubnet(subnet)}/${formatSubnet(range)}`
       const cursor = String(automatic(subnet, range).first)
-      insertPool.run(id, space, formatSubnet(subnet), formatSubnet(range), cursor, Date.now())
+      sql.insertPool.run(id, space, formatSubnet(subnet), formatSubnet(range), cursor, Date.now())
       return { id, space, subnet, range, made: Date.now() }
     },
-    pools: () => allPools.all().map(poolRow),
-    removePool: (id) => void deletePool.run(id),
+    pools: () => sql.allPools.all().map(poolRow),
+    removePool: (id) => void sql.deletePool.run(id),
     takeAddress: (poolId, kind, wanted) =>
       transact(database, () => {
-        const row = getPool.get(poolId)
+        const row = sql.getPool.get(poolId)
         if (!row) throw new InvalidRequestError(`pool ${poolId} is not known`)
         const pool = poolRow(row)
-        const address = wanted === undefined ? takeAny(row, pool) : takeThis(row, pool, wanted)
-        putAddress.run(Number(row.key), address, kind, Date.now())
+        const address = wanted === undefined ? takeAny(sql, row, pool) : takeThis(sql, row, pool, wanted)
+        sql.putAddress.run(Number(row.key), address, kind, Date.now())
         return { address, prefix: pool.subnet.prefix }
       }),
     releaseAddress: (poolId, address) =>
       transact(database, () => {
-        const row = getPool.get(poolId)
+        const row = sql.getPool.get(poolId)
         if (!row) return
         const { range, subnet } = poolRow(row)
         const { first, last } = automatic(subnet, range)
         const { value } = parseAddress(address)
         // Only what is handed out unasked comes to rest: an address from outside of --ip-range must not be drawn later.
-        if (value < first || value > last) forget.run(Number(row.key), address)
-        else rest.run(Number(tick.get(poolId)?.clock), Number(row.key), address)
+        if (value < first || value > last) sql.forget.run(Number(row.key), address)
+        else sql.rest.run(Number(sql.tick.get(poolId)?.clock), Number(row.key), address)
       }),
-    addressesBefore: (poolId, time) => takenBefore.all(poolId, time).map(({ address }) => String(address)),
+    addressesBefore: (poolId, time) =>
+      sql.takenBefore.all(poolId, time).map(({ address }) => String(address)),
+  }
+}
+
+type Row = Record<string, unknown>
+
+const poolRow = (row: Row): PoolRow => ({
+  id: String(row.id),
+  space: String(row.space),
+  subnet: parseSubnet(String(row.subnet)),
+  range: parseSubnet(String(row.range)),
+  made: Number(row.made),
+})
+
+/** Steps over what was asked for by name; each such address is stepped over once in a pool's life. */
+const nextFresh = (
+  sql: Statements,
+  key: number,
+  cursor: bigint,
+  last: bigint,
+  family: Family,
+): bigint | undefined => {
+  for (let value = cursor; value <= last; value += 1n)
+    if (!sql.getAddress.get(key, formatAddress(family, value))) return value
+  return undefined
+}
+
+const takeAny = (sql: Statements, row: Record<string, unknown>, { subnet, range }: PoolRow): string => {
+  const key = Number(row.key)
+  const { first, last } = automatic(subnet, range)
+  const cursor = BigInt(String(row.cursor))
+  const fresh = nextFresh(sql, key, cursor > first ? cursor : first, last, subnet.family)
+  sql.moveCursor.run(String((fresh ?? last) + 1n), key)
+  if (fresh !== undefined) return formatAddress(subnet.family, fresh)
+  const rested = sql.oldest.get(key)
+  if (rested) return String(rested.address)
+  throw new InvalidRequestError(
+    `no address left in ${formatSubnet(range)}: all ${last - first + 1n} are in use; remove a container or use a larger --subnet or --ip-range`,
+  )
+}
+
+const takeThis = (
+  sql: Statements,
+  row: Record<string, unknown>,
+  { subnet }: PoolRow,
+  { family, value }: Address,
+): string => {
+  checkAddress(subnet, family, value)
+  const address = formatAddress(family, value)
+  const found = sql.getAddress.get(Number(row.key), address)
+  if (found && found.released === null) throw new InvalidRequestError(`address ${address} is in use already`)
+  return address
+}
+
+type Statements = ReturnType<typeof statements>
+
+function statements(database: DatabaseSync) {
+  return {
+    insertPool: database.prepare(
+      'INSERT INTO pools (id, space, subnet, range, cursor, made) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    allPools: database.prepare('SELECT * FROM pools ORDER BY key'),
+    getPool: database.prepare('SELECT * FROM pools WHERE id = ?'),
+    deletePool: database.prepare('DELETE FROM pools WHERE id = ?'),
+    moveCursor: database.prepare('UPDATE pools SET cursor = ? WHERE key = ?'),
+    getAddress: database.prepare('SELECT released FROM addresses WHERE pool = ? AND address = ?'),
+    oldest: database.prepare(
+      'SELECT address FROM addresses WHERE pool = ? AND released IS NOT NULL ORDER BY released LIMIT 1',
+    ),
+    putAddress: database.prepare(
+      'INSERT OR REPLACE INTO addresses (pool, address, kind, made) VALUES (?, ?, ?, ?)',
+    ),
+    tick: database.prepare('UPDATE pools SET clock = clock + 1 WHERE id = ? RETURNING clock'),
+    rest: database.prepare(
+      'UPDATE addresses SET released = ? WHERE pool = ? AND address = ? AND released IS NULL',
+    ),
+    forget: database.prepare('DELETE FROM addresses WHERE pool = ? AND address = ?'),
+    takenBefore: database.prepare(`SELECT address FROM addresses JOIN pools ON pools.key = addresses.pool
+     WHERE pools.id = ? AND released IS NULL AND kind = 'endpoint' AND addresses.made < ?`),
   }
 }

@@ -145,6 +145,7 @@ const doors: Record<string, { readonly values: string[]; readonly types?: string
     values: ['lib/store/database.ts'],
     types: [
       'lib/store/networks.ts',
+      'lib/store/endpoints.ts',
       'lib/store/names.ts',
       'lib/store/overrides.ts',
       'lib/store/pools.ts',
