@@ -37,7 +37,11 @@ import { connectEngine } from './follower/engine.ts'
 import { createFollower } from './follower/follower.ts'
 import { createOverrides } from './follower/overrides.ts'
 import { createLogger } from './logger.ts'
-import { createMetrics, listenMetrics } from './metrics.ts'
+import { Calls } from './metrics/calls.ts'
+import { findingSamples, storeSamples } from './metrics/collectors.ts'
+import { listenMetrics } from './metrics/listen.ts'
+import { processSamples } from './metrics/process.ts'
+import { Registry } from './metrics/registry.ts'
 import { readSettings } from './settings.ts'
 import { toolFindings } from './tool-findings.ts'
 
@@ -65,15 +69,8 @@ async function main(): Promise<void> {
   })
   const capabilities = () => probing
   const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort, warn })
-  const metrics = createMetrics(() => ({
-    networks: store.networks().length,
-    endpoints: store.endpoints().length,
-  }))
   const findings = new Findings({
-    found: ({ fault, ...finding }) => {
-      if (finding.repaired) metrics.repaired(1)
-      log.warn(finding, fault)
-    },
+    found: ({ fault, ...finding }) => log.warn(finding, fault),
     gone: ({ fault, feature, object }) => log.info({ feature, object }, `no longer: ${fault}`),
   })
   const reconciled = { host, store, pools, networks, firewall, capabilities, findings }
@@ -105,7 +102,15 @@ async function main(): Promise<void> {
     findings,
     version: manifest.version,
   })
-  const server = createServer({ drivers, control, metrics, watch: watchChanges(store), logger: log })
+  const calls = new Calls()
+  const metrics = new Registry((error) => log.error(error, 'cannot read some metrics'))
+  metrics.add(
+    () => storeSamples(store),
+    () => calls.samples(),
+    () => findingSamples(findings),
+    processSamples,
+  )
+  const server = createServer({ drivers, control, calls, watch: watchChanges(store), logger: log })
 
   await recover(reconciled)
   const unlisten = await listenForEngine(server, settings.socket)

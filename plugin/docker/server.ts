@@ -8,7 +8,7 @@ import { InvalidRequestError, messageOf, OptionError } from '../../lib/values/er
 import type { Logged } from '../change-log.ts'
 import type { ControlRequest, Route } from '../control/route.ts'
 import { faultText, requestSchema } from '../control/schema/validation.ts'
-import type { Metrics } from '../metrics.ts'
+import type { Calls } from '../metrics/calls.ts'
 import type { Answer } from './messages.ts'
 import type { Watch } from './observers.ts'
 import type { Drivers, Rpc } from './rpc.ts'
@@ -20,14 +20,14 @@ const BODY_LIMIT = 2 ** 24
 export interface ServerParts {
   readonly drivers: Drivers
   readonly control: readonly Route[]
-  readonly metrics: Metrics
+  readonly calls: Calls
   readonly watch: Watch
   readonly logger: FastifyBaseLogger
 }
 
 /** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go), and the control interface. */
 export function createServer(parts: ServerParts): FastifyInstance {
-  const { drivers, metrics, logger } = parts
+  const { drivers, calls, logger } = parts
   const server = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -73,7 +73,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
     }
     if (refused) request.log.warn({ call, reason: messageOf(error) }, 'refused')
     else request.log.error({ call, err: error }, 'failed')
-    metrics.called(call, refused ? 'refused' : 'failed')
+    calls.called(call, refused ? 'refused' : 'failed')
     // The engine knows no more than that it is refused.
     const { status } = refused ? { status: 400 } : unforeseen(error)
     // The network client reads Err, the IPAM client Error.
@@ -91,7 +91,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
   return server
 }
 
-function addDrivers(server: FastifyInstance, { drivers, metrics, watch }: ServerParts): void {
+function addDrivers(server: FastifyInstance, { drivers, calls, watch }: ServerParts): void {
   for (const [receiver, methods] of Object.entries(drivers))
     for (const [method, rpc] of Object.entries(methods)) {
       const name = `${receiver}.${method}`
@@ -100,7 +100,7 @@ function addDrivers(server: FastifyInstance, { drivers, metrics, watch }: Server
         const changed = watch(name, request.body)
         const answer = await answerCall(request, name, rpc as Rpc<unknown>)
         logAfter(request, { call: name, started, changed })
-        metrics.called(name, 'ok')
+        calls.called(name, 'ok')
         return reply.type(MEDIA_TYPE).send(answer)
       })
     }

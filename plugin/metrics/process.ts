@@ -1,0 +1,9 @@
+import { METRICS, type Sample } from '../../lib/model/metric.ts'
+
+const STARTED = Date.now() / 1000 - process.uptime()
+
+/** What Prometheus' own clients say of a process. */
+export const processSamples = (): Sample[] => [
+  { metric: METRICS.memory, value: process.memoryUsage.rss() },
+  { metric: METRICS.started, value: STARTED },
+]
