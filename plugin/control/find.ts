@@ -52,7 +52,7 @@ export function findEndpoint(
   if (begun && others.length === 0) return begun
   throw new NotFoundError(
     begun
-      ? `endpoint ${text} is ambiguous: ${others.length + 1} of network ${network} begin so`
+      ? `endpoint ${text} is ambiguous: ${others.length + 1} endpoints of network ${network} match`
       : `endpoint ${text} is not one of network ${network}`,
   )
 }

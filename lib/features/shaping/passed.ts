@@ -1,7 +1,10 @@
 import { type Counters, NO_COUNTERS } from '../../kernel/counters.ts'
 import type { Readings } from '../../kernel/readings.ts'
 import type { Placed } from '../../kernel/tc/qdisc.ts'
+import type { NetworkSpec } from '../../model/network.ts'
+import { hostEndName } from '../../values/names.ts'
 import type { Layout } from './layout.ts'
+import type { Link, Uplink } from './resolve.ts'
 
 /** What one direction has passed; `drops` are all of them. */
 export interface Passed extends Counters {
@@ -52,3 +55,39 @@ export const addPassed = (a: Passed, b: Passed): Passed => ({
   backlog: a.backlog + b.backlog,
   loss: a.loss + b.loss,
 })
+
+/** What has passed each way; absent where the link is not there. */
+export interface Flow {
+  readonly up?: Passed | undefined
+  readonly down?: Passed | undefined
+  /** the part of `up` that went through the uplink */
+  readonly out?: Passed | undefined
+}
+
+/** The host end's own counters are those of a direction without a shape. */
+export function endpointFlow({ endpoint, layout }: Link, readings: Readings): Flow {
+  const link = hostEndName(endpoint.id)
+  const chains = chainsOf(layout)
+  const [up, out] = chains.filter(([first]) => first?.device !== link)
+  const down = chains.find(([first]) => first?.device === link)
+  const unshaped = readings.links.get(link)
+  const sent = up && passedBy(up, readings)
+  const outward = out && passedBy(out, readings)
+  return {
+    up: up ? sent && addPassed(sent, outward ?? NOTHING_PASSED) : unshaped && { ...unshaped.rx, loss: 0 },
+    down: down ? passedBy(down, readings) : unshaped && { ...unshaped.tx, loss: 0 },
+    out: outward,
+  }
+}
+
+/** What all members have sent through the uplink, and what has come in through it. */
+export function uplinkFlow(
+  { bridge }: NetworkSpec,
+  { layout }: Uplink,
+  links: readonly Link[],
+  readings: Readings,
+): Flow {
+  const out = links.map((link) => endpointFlow(link, readings).out ?? NOTHING_PASSED)
+  const [down] = chainsOf(layout).filter(([first]) => first?.device === bridge)
+  return { up: out.reduce(addPassed, NOTHING_PASSED), down: down && passedBy(down, readings) }
+}

@@ -1,6 +1,6 @@
 import type { Change } from '../../control/schema/components.ts'
 import type { Call, Run } from '../call.ts'
-import { resolveTarget } from '../engine/target.ts'
+import { locateTarget } from '../engine/target.ts'
 import { UsageError } from '../usage-error.ts'
 
 export const set: Run = async (call) => {
@@ -41,7 +41,7 @@ export function parseKeys(keys: readonly string[]): Change {
  * of them change, or none.
  */
 async function change(call: Call, text: string, options: Change): Promise<void> {
-  const { client, network, endpoint } = await resolveTarget(text, call)
+  const { client, network, endpoint } = await locateTarget(text, call)
   const { changeLines, ofEndpoint, ofNetwork } = await import('../print/change.ts')
   const { output } = call
   const lines = ({ faults }: { readonly faults: readonly string[] }, told: readonly string[]): void => {
@@ -50,10 +50,11 @@ async function change(call: Call, text: string, options: Change): Promise<void> 
   }
   if (!endpoint) {
     const after = await client.setNetwork(network.id, options)
-    return lines(after, changeLines(options, ofNetwork(network), ofNetwork(after)))
+    return lines(after, changeLines(options, ofNetwork(after.before), ofNetwork(after)))
   }
   const after = await client.setEndpoint(network.id, endpoint.id, options)
-  lines(after, changeLines(options, ofEndpoint(endpoint, network), ofEndpoint(after, network)))
+  const inherited = { options: after.inherited }
+  lines(after, changeLines(options, ofEndpoint(after.before, inherited), ofEndpoint(after, inherited)))
   if (after.keptBy === 'name')
     output.write(`  kept for containers called ${endpoint.name} on this network, until it is unset\n`)
   else {

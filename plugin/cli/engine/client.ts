@@ -2,7 +2,8 @@ import { request } from 'node:http'
 import { text as readAll } from 'node:stream/consumers'
 import type {
   Change,
-  Endpoint,
+  ChangedEndpoint,
+  ChangedNetwork,
   Explained,
   ExplainRequest,
   Health,
@@ -18,8 +19,8 @@ const PATIENCE = 30_000
 export interface Client {
   networks(): Promise<readonly Network[]>
   network(id: string, options?: { readonly tree?: boolean }): Promise<Network>
-  setNetwork(id: string, change: Change): Promise<Network>
-  setEndpoint(network: string, endpoint: string, change: Change): Promise<Endpoint>
+  setNetwork(id: string, change: Change): Promise<ChangedNetwork>
+  setEndpoint(network: string, endpoint: string, change: Change): Promise<ChangedEndpoint>
   prune(network: string): Promise<Pruned>
   profiles(): Promise<readonly Profile[]>
   explain(wanted: ExplainRequest): Promise<Explained>

@@ -1,7 +1,7 @@
 import { nearest } from '../../options/hints/nearest.ts'
 import type { Call } from '../call.ts'
 import type { Client } from './client.ts'
-import { connectEngine, type EngineNetwork } from './engine.ts'
+import { type Attached, connectEngine, type EngineNetwork } from './engine.ts'
 import { findPlugins, type Places, pluginOf } from './plugins.ts'
 import { type EndpointView, type NetworkView, nameNetworks, viewOf } from './view.ts'
 
@@ -17,6 +17,43 @@ type Connection = Pick<Call, 'globals' | 'environment'>
 interface Wanted {
   readonly tree?: boolean
 }
+
+/** The same, for who need not know what the plugin has of it. */
+export interface Place {
+  readonly client: Client
+  readonly network: Pick<NetworkView, 'id'>
+  readonly endpoint?: Pick<EndpointView, 'id' | 'name'>
+}
+
+/** hex digits, as `docker ps` shows them: no two containers of a machine begin with the same */
+const SHORT_ID = /^[\da-f]{12,}$/
+
+/**
+ * Asks the engine alone where that is enough: the plugin starts programs to show a network.
+ *
+ * @param text names, ids or beginnings of ids
+ * @throws {Error} there is no such thing, or more than one
+ */
+export async function locateTarget(text: string, { globals, environment }: Connection): Promise<Place> {
+  const engine = connectEngine(globals, environment)
+  const slash = text.lastIndexOf('/')
+  // A network's name may have a slash, a container's has none.
+  const whole = text === '' ? undefined : await engine.network(text)
+  if (whole) return { client: await pluginOf(whole, { engine, environment }), network: whole }
+  const known = slash > 0 ? await engine.network(text.slice(0, slash)) : undefined
+  const [found, ...others] = known ? attachedAs(known, text.slice(slash + 1)) : []
+  if (!known || !found || others.length > 0) return resolveTarget(text, { globals, environment })
+  const client = await pluginOf(known, { engine, environment })
+  return { client, network: known, endpoint: { id: found.endpoint, name: found.name } }
+}
+
+/** Containers that a name, an id or the short form of one means. */
+const attachedAs = ({ attached }: EngineNetwork, container: string): readonly Attached[] =>
+  attached.filter(
+    (one) =>
+      [one.name, one.container, one.endpoint].includes(container) ||
+      (SHORT_ID.test(container) && one.container.startsWith(container)),
+  )
 
 /**
  * @param text names, ids or beginnings of ids
@@ -57,8 +94,7 @@ async function resolveOrphan(text: string, { engine, environment }: Places, tree
     const networks = await client.networks()
     const begun = networks.filter(({ id }) => /^[\da-f]{4,}$/.test(text) && id.startsWith(text))
     const [one] = begun
-    if (begun.length > 1)
-      throw new Error(`network ${text} is ambiguous: ${begun.length} have ids that begin so`)
+    if (begun.length > 1) throw new Error(`network ${text} is ambiguous: ${begun.length} networks match`)
     if (one) return { client, network: viewOf(await client.network(one.id, { tree }), undefined) }
     names.push(...(await nameNetworks(networks, engine)).map(({ name }) => name))
   }
@@ -76,6 +112,8 @@ export function pick({ name, endpoints }: NetworkView, container: string): Endpo
   const [found, ...others] = exact.length > 0 ? exact : begun
   if (!found) throw new Error(`container ${container} is not connected to network ${name}`)
   if (others.length > 0)
-    throw new Error(`container ${container} is ambiguous: ${others.length + 1} of network ${name} begin so`)
+    throw new Error(
+      `container ${container} is ambiguous: ${others.length + 1} containers on network ${name} match`,
+    )
   return found
 }

@@ -38,15 +38,13 @@ export function createLook({ host, store, capabilities, naming }: LookParts) {
   const members = (id: string): EndpointSpec[] =>
     store.endpoints(id).flatMap(({ spec, ready }) => (ready ? [spec] : []))
 
+  const abilities = async () => abilitiesOf(await capabilities())
+
   const look = async (specs: readonly NetworkSpec[]): Promise<Seen> => {
     const mediums = specs.filter(({ id }) => store.hasMedium(id)).map(({ id }) => mediumName(id))
     const redirected = specs.flatMap((spec) => members(spec.id).map(({ id }) => hostEndName(id)))
-    const [found, sampled, seen] = await Promise.all([
-      capabilities(),
-      sample(),
-      shown(host, mediums, redirected),
-    ])
-    return { abilities: abilitiesOf(found), ...sampled, shown: seen }
+    const [able, sampled, seen] = await Promise.all([abilities(), sample(), shown(host, mediums, redirected)])
+    return { abilities: able, ...sampled, shown: seen }
   }
 
   /** With what the engine calls it. */
@@ -57,7 +55,7 @@ export function createLook({ host, store, capabilities, naming }: LookParts) {
       endpoints.push(naming.endpoint(endpoint))
       await pace()
     }
-    return { ...naming.network({ ...bare, endpoints: [] }), endpoints }
+    return { ...naming.network(bare), endpoints }
   }
 
   const list = async (): Promise<Listing> => {
@@ -102,7 +100,7 @@ export function createLook({ host, store, capabilities, naming }: LookParts) {
     return bytes
   }
 
-  return { members, look, view, listing }
+  return { abilities, members, look, view, listing }
 }
 
 export type Look = ReturnType<typeof createLook>

@@ -1,10 +1,9 @@
 import { memberShares, resolveLink } from '../../../lib/features/shaping/resolve.ts'
-import { NotFoundError } from '../../../lib/values/errors.ts'
 import { difference } from '../../change-log.ts'
 import { findEndpoint, findNetwork } from '../find.ts'
 import { type Control, type ControlRequest, resource } from '../route.ts'
-import { type Change, ChangeRequest, Endpoint } from '../schema/components.ts'
-import { endpointView } from '../view/views.ts'
+import { type Change, ChangedEndpoint, ChangeRequest } from '../schema/components.ts'
+import { changedEndpoint, effectiveOf, endpointView } from '../view/views.ts'
 
 export const endpoints = [
   resource({
@@ -13,7 +12,7 @@ export const endpoints = [
     summary:
       "Changes an attachment under traffic; the change is kept for the container's name, where that is known",
     body: ChangeRequest,
-    answer: Endpoint,
+    answer: ChangedEndpoint,
     handle: changeEndpoint,
   }),
 ]
@@ -21,20 +20,26 @@ export const endpoints = [
 async function changeEndpoint(
   control: Control,
   { params, body: { options: change }, note }: ControlRequest<{ readonly options: Change }>,
-): Promise<Endpoint> {
-  const { look, naming, follower, overrides } = control
-  const network = findNetwork(params.id ?? '', control)
-  const { id } = findEndpoint(params.endpoint ?? '', network, look.members(network.id))
-  const name = await follower.nameOf(id, network.id)
-  const { keptBy, before, after } = await overrides.change(id, change, name)
-  const changed = difference(before, after)
-  if (changed) note('changed endpoint', { network: network.id, endpoint: id, ...changed })
+): Promise<ChangedEndpoint> {
+  const { look, naming, follower, overrides, networks } = control
+  const found = findNetwork(params.id ?? '', control)
+  const was = findEndpoint(params.endpoint ?? '', found, look.members(found.id))
+  const name = await follower.nameOf(was.id, found.id)
+  const { keptBy, ...given } = await overrides.change(was.id, change, name)
+  const changed = difference(given.before, given.after)
+  if (changed) note('changed endpoint', { network: found.id, endpoint: was.id, ...changed })
+  const network = networks.network(found.id)
   const members = look.members(network.id)
-  const spec = members.find((one) => one.id === id)
-  if (!spec) throw new NotFoundError(`endpoint ${id} has gone in the meantime`)
-  const share = memberShares(network, members).get(id)
-  const seen = await look.look([network])
-  const link = resolveLink(network, spec, { abilities: seen.abilities, share })
-  const shown = endpointView(link, seen)
-  return { ...naming.endpoint(shown), keptBy }
+  const share = memberShares(network, members).get(was.id)
+  const link = resolveLink(network, findEndpoint(was.id, network, members), {
+    abilities: await look.abilities(),
+    share,
+  })
+  return {
+    ...naming.endpoint(changedEndpoint(link)),
+    keptBy,
+    before: { options: given.before, effective: effectiveOf(found, was) },
+    // What changed nothing was compared with nothing.
+    faults: changed ? [] : endpointView(link, await look.look([network])).faults,
+  }
 }

@@ -6,8 +6,15 @@ import { changeNetworkOptions } from '../change-network.ts'
 import { findNetwork } from '../find.ts'
 import { pruneNetwork } from '../prune.ts'
 import { type Control, type ControlRequest, resource } from '../route.ts'
-import { type Change, ChangeRequest, Network, Networks, Pruned } from '../schema/components.ts'
-import { devicesOf } from '../view/views.ts'
+import {
+  type Change,
+  ChangedNetwork,
+  ChangeRequest,
+  Network,
+  Networks,
+  Pruned,
+} from '../schema/components.ts'
+import { changedNetwork, devicesOf } from '../view/views.ts'
 
 export const networks = [
   resource({
@@ -38,7 +45,7 @@ export const networks = [
     path: '/v1/networks/{id}/options',
     summary: 'Changes a network under traffic; the change outlives restarts',
     body: ChangeRequest,
-    answer: Network,
+    answer: ChangedNetwork,
     handle: changeNetwork,
   }),
 ]
@@ -79,10 +86,15 @@ async function removeNetwork(
 async function changeNetwork(
   control: Control,
   { params, body: { options: change }, note }: ControlRequest<{ readonly options: Change }>,
-): Promise<Network> {
+): Promise<ChangedNetwork> {
+  const { naming, look } = control
   const { id } = findNetwork(params.id ?? '', control)
   const { before, after } = await changeNetworkOptions(id, change, control)
   const changed = difference(before, after)
   if (changed) note('changed network', { network: id, ...changed })
-  return viewNetwork(control, control.networks.network(id))
+  const spec = control.networks.network(id)
+  const shown = naming.network(changedNetwork(spec, await look.abilities()))
+  // What changed nothing was compared with nothing.
+  const { faults } = changed ? shown : await viewNetwork(control, spec)
+  return { ...shown, before: { options: before }, faults }
 }

@@ -23,15 +23,23 @@ const optionsAs = (description: string): Schema<Options> => record({ type: 'stri
 const options = optionsAs('options by key, as docs/options.md lists them')
 export type Options = Readonly<Record<string, string>>
 
-/** What one direction is held to, and its counters since the link was made. */
+const limits = {
+  rate: numberOrNull('cap, bit/s; null where there is none'),
+  delay: number('microseconds, one way'),
+  jitter: number('microseconds'),
+  loss: number('percent, in the mean'),
+  queue: textOrNull('qdisc that packets wait in'),
+}
+
+/** What one direction is held to. */
+export const Limits = component('Limits', object(limits))
+export type Limits = Value<typeof Limits>
+
+/** The same, and its counters since the link was made. */
 export const Direction = component(
   'Direction',
   object({
-    rate: numberOrNull('cap, bit/s; null where there is none'),
-    delay: number('microseconds, one way'),
-    jitter: number('microseconds'),
-    loss: number('percent, in the mean'),
-    queue: textOrNull('qdisc that packets wait in'),
+    ...limits,
     measured: numberOrNull('bit/s, over 0.1 to 10 s until it was read; null where nothing was read before'),
     bytes: number('passed since it was made'),
     packets: number('passed since it was made'),
@@ -51,30 +59,28 @@ const changes = (description: string) => record<string | null>({ type: ['string'
 /** A string sets a key, null unsets it. */
 export type Change = Value<ReturnType<typeof changes>>
 
+const endpoint = {
+  id: text("Docker's endpoint id"),
+  name: text("its container's; absent while the engine has named none"),
+  container: text("its container's id"),
+  image: text("its container's"),
+  labels: optionsAs("its container's"),
+  kept: changes("changed by hand and kept for the container's name; null takes back what it came with"),
+  network: text("Docker's network id"),
+  link: text('host end of the veth pair'),
+  mac: text("the container's"),
+  addresses: list(text('IPv4 or IPv6, without prefix length')),
+  ports: list(text('published, as `docker ps` writes them: 0.0.0.0:80-81->80-81/tcp')),
+  options: optionsAs("the attachment's own options"),
+  effective: optionsAs("in force: the network's, the profile's and the attachment's, by direction"),
+  faults: list(text('what is not as it should be, in words')),
+}
+const NAMING = ['name', 'container', 'image', 'labels', 'kept', 'ports'] as const
+const [SENT, RECEIVED] = ['what the container sends', 'what the container receives']
+
 export const Endpoint = component(
   'Endpoint',
-  object(
-    {
-      id: text("Docker's endpoint id"),
-      name: text("its container's; absent while the engine has named none"),
-      container: text("its container's id"),
-      image: text("its container's"),
-      labels: optionsAs("its container's"),
-      kept: changes("changed by hand and kept for the container's name; null takes back what it came with"),
-      keptBy: oneOf(['name', 'endpoint'], 'of a change: what it is kept by'),
-      network: text("Docker's network id"),
-      link: text('host end of the veth pair'),
-      mac: text("the container's"),
-      addresses: list(text('IPv4 or IPv6, without prefix length')),
-      ports: list(text('published, as `docker ps` writes them: 0.0.0.0:80-81->80-81/tcp')),
-      options: optionsAs("the attachment's own options"),
-      effective: optionsAs("in force: the network's, the profile's and the attachment's, by direction"),
-      up: ref(Direction, 'what the container sends'),
-      down: ref(Direction, 'what the container receives'),
-      faults: list(text('what is not as it should be, in words')),
-    },
-    ['name', 'container', 'image', 'labels', 'kept', 'keptBy', 'ports'],
-  ),
+  object({ ...endpoint, up: ref(Direction, SENT), down: ref(Direction, RECEIVED) }, NAMING),
 )
 export type Endpoint = Value<typeof Endpoint>
 
@@ -82,22 +88,26 @@ export type Endpoint = Value<typeof Endpoint>
 const tree = object({ device: text('name'), text: list(text('as `tc -s` prints it')) })
 export type Tree = Value<typeof tree>
 
+const network = {
+  id: text("Docker's network id"),
+  name: text('absent while the engine has named none'),
+  known: flag('the engine has it; absent while the engine is not followed'),
+  bridge: text('its bridge'),
+  mtu: number('bytes'),
+  internal: flag(),
+  subnets: list(text('CIDR')),
+  gateways: list(text('CIDR')),
+  options,
+  shared: object({ rate: number('network.rate, bit/s') }),
+  faults: list(text('what is not as it should be, in words')),
+}
+
 export const Network = component(
   'Network',
   object(
     {
-      id: text("Docker's network id"),
-      name: text('absent while the engine has named none'),
-      known: flag('the engine has it; absent while the engine is not followed'),
-      bridge: text('its bridge'),
-      mtu: number('bytes'),
-      internal: flag(),
-      subnets: list(text('CIDR')),
-      gateways: list(text('CIDR')),
-      options,
+      ...network,
       uplink: object({ up: ref(Direction), down: ref(Direction) }, ['up', 'down']),
-      shared: object({ rate: number('network.rate, bit/s') }),
-      faults: list(text('what is not as it should be, in words')),
       endpoints: list(ref(Endpoint)),
       tree: list(tree),
     },
@@ -123,6 +133,39 @@ export const ChangeRequest = component(
   'Change',
   request({ options: changes('a string sets a key, null unsets it') }),
 )
+
+/** What a change made of an attachment. No counters: to read them would start more programs than the change itself. */
+export const ChangedEndpoint = component(
+  'ChangedEndpoint',
+  object(
+    {
+      ...endpoint,
+      up: ref(Limits, SENT),
+      down: ref(Limits, RECEIVED),
+      keptBy: oneOf(['name', 'endpoint'], 'what the change is kept by'),
+      inherited: optionsAs("the network's options"),
+      before: object({
+        options: optionsAs('its own options before the change'),
+        effective: optionsAs('in force before the change'),
+      }),
+    },
+    NAMING,
+  ),
+)
+export type ChangedEndpoint = Value<typeof ChangedEndpoint>
+
+export const ChangedNetwork = component(
+  'ChangedNetwork',
+  object(
+    {
+      ...network,
+      uplink: object({ up: ref(Limits), down: ref(Limits) }, ['up', 'down']),
+      before: object({ options: optionsAs('its options before the change') }),
+    },
+    ['name', 'known', 'uplink', 'shared'],
+  ),
+)
+export type ChangedNetwork = Value<typeof ChangedNetwork>
 
 const profile = object({
   name: text('value of `link`'),
@@ -230,12 +273,15 @@ export const Failure = component(
 
 /** In the order in which the description lists them. */
 export const COMPONENTS: readonly Component[] = [
+  Limits,
   Direction,
   Endpoint,
   Network,
   Networks,
   Pruned,
   ChangeRequest,
+  ChangedEndpoint,
+  ChangedNetwork,
   Profiles,
   HealthFinding,
   Health,

@@ -9,19 +9,21 @@ export interface NamingParts {
   readonly follower: Pick<Follower, 'state'>
 }
 
+type OfNetwork = Pick<Network, 'name' | 'known'>
+type OfEndpoint = Pick<Endpoint, 'name' | 'container' | 'image' | 'labels' | 'kept'>
+
 /** Adds to a view what the engine calls things, as far as that is known, and what is kept by those names. */
 export interface Naming {
-  network(view: Network): Network
-  endpoint(view: Endpoint): Endpoint
+  network<T extends Pick<Network, 'id'>>(view: T): T & OfNetwork
+  endpoint<T extends Pick<Endpoint, 'id' | 'network'>>(view: T): T & OfEndpoint
 }
 
 export function createNaming({ names, overrides, follower }: NamingParts): Naming {
-  const endpoint = (view: Endpoint): Endpoint => {
-    const kept = overrides.of({ id: view.id, networkId: view.network })
-    return { ...view, ...names.endpoint(view.id), ...(Object.keys(kept).length > 0 ? { kept } : {}) }
-  }
   return {
-    endpoint,
+    endpoint: (view) => {
+      const kept = overrides.of({ id: view.id, networkId: view.network })
+      return { ...view, ...names.endpoint(view.id), ...(Object.keys(kept).length > 0 ? { kept } : {}) }
+    },
     network: (view) => {
       const { name, known } = names.network(view.id) ?? {}
       return {
@@ -29,7 +31,6 @@ export function createNaming({ names, overrides, follower }: NamingParts): Namin
         ...(name === undefined ? {} : { name }),
         // An old list is no proof that a network is gone.
         ...(known === undefined || follower.state() !== 'followed' ? {} : { known }),
-        endpoints: view.endpoints.map(endpoint),
       }
     },
   }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { parseKeys, parseSettings } from '../../../../plugin/cli/commands/set.ts'
 import { changeLines, ofEndpoint, ofNetwork } from '../../../../plugin/cli/print/change.ts'
 import { isLive, OPTIONS } from '../../../../plugin/options/table.ts'
-import { APP, WEB } from '../../fixtures/cli/networks.ts'
+import { APP, CONTAINERS, WEB } from '../../fixtures/cli/networks.ts'
 import { startLab } from '../../fixtures/cli/run.ts'
 
 t.test('parseSettings() splits at the first "="', async (t) => {
@@ -36,13 +36,35 @@ t.test('set and unset change all keys in one call, and print what was and what i
       'web/app\n  rate.up  5mbit → 5mbit (network)\n  kept for containers called app on this network, until it is unset\n',
     stderr: '',
   })
-  t.strictSame(
-    received.filter(({ call }) => call.startsWith('PATCH')),
-    [
-      { call: `PATCH /v1/networks/${WEB}/options`, body: { options: { rate: '20mbit', delay: '1ms' } } },
-      { call: `PATCH /v1/networks/${WEB}/endpoints/${APP}/options`, body: { options: { 'rate.up': null } } },
-    ],
-  )
+  t.strictSame(received, [
+    { call: `PATCH /v1/networks/${WEB}/options`, body: { options: { rate: '20mbit', delay: '1ms' } } },
+    { call: `PATCH /v1/networks/${WEB}/endpoints/${APP}/options`, body: { options: { 'rate.up': null } } },
+  ])
+})
+
+t.test('a container is found by the engine where that knows it, and by the plugin else', async (t) => {
+  const { run, received } = await startLab(t)
+  const patch = `PATCH /v1/networks/${WEB}/endpoints/${APP}/options`
+  const container = CONTAINERS[APP] ?? ''
+  for (const [name, ...calls] of [
+    ['app', patch],
+    [container, patch],
+    [container.slice(0, 12), patch],
+    [APP, patch],
+    [container.slice(0, 4), `GET /v1/networks/${WEB}`, patch],
+  ] as const) {
+    received.splice(0)
+    t.match(await run(['set', `web/${name}`, 'rate=1mbit']), { status: 0, stdout: /called app on/ }, name)
+    t.strictSame(
+      received.map(({ call }) => call),
+      calls,
+    )
+  }
+  t.strictSame(await run(['set', 'web/none', 'rate=1mbit']), {
+    status: 1,
+    stdout: '',
+    stderr: 'container none is not connected to network web\n',
+  })
 })
 
 t.test(

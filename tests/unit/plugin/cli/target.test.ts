@@ -46,7 +46,9 @@ t.test('pick() takes an exact name before a beginning, and refuses to guess', as
   const view = viewOf(network({ endpoints: [endpoint(), endpoint({ id: DATABASE })] }), known)
   t.equal(pick(view, 'abc').id, APP)
   t.equal(pick(view, 'abc2').id, DATABASE)
-  t.throws(() => pick(view, 'ab'), { message: 'container ab is ambiguous: 2 of network web begin so' })
+  t.throws(() => pick(view, 'ab'), {
+    message: 'container ab is ambiguous: 2 containers on network web match',
+  })
   for (const none of ['x', ''])
     t.throws(() => pick(view, none), { message: `container ${none} is not connected to network web` })
 })

@@ -12,6 +12,9 @@ import { openServer } from '../../fixtures/parts.ts'
 
 const endpointPath = (network: string): string => `/v1/networks/${network}/endpoints/${ENDPOINT}/options`
 
+/** programs that a change of one option starts in the plugin */
+const MOST = 5
+
 /** A network with an attachment, and the control interface over it. */
 async function open(t: Test) {
   const host = agreeableHost()
@@ -110,6 +113,36 @@ t.test('all who ask for networks at once share one look at the host, until somet
   t.equal(looks() - begun, 2)
   store.removeEndpoint(ENDPOINT)
   t.match(await ask(1), [{ id: NETWORK, endpoints: [] }])
+})
+
+t.test('a change says what was and what is, and starts no program beyond those of the change', async (t) => {
+  const { call, host } = await open(t)
+  const programs = async (url: string, options: object) => {
+    const begun = host.processes()
+    const { status, body } = await call('PATCH', url, { options })
+    t.equal(status, 200)
+    return { started: host.processes() - begun, body }
+  }
+  const first = await programs(endpointPath(NETWORK), { 'rate.up': '5mbit' })
+  t.match(first.body, {
+    options: { 'rate.up': '5mbit' },
+    effective: { 'rate.up': '5mbit', 'rate.down': '10mbit' },
+    inherited: { rate: '10mbit' },
+    before: { options: {}, effective: { 'rate.up': '10mbit', 'rate.down': '10mbit' } },
+    up: { rate: 5e6 },
+    faults: [],
+  })
+  const second = await programs(`/v1/networks/${NETWORK}/options`, { rate: '20mbit' })
+  t.match(second.body, { options: { rate: '20mbit' }, before: { options: { rate: '10mbit' } }, faults: [] })
+  for (const { started, body } of [first, second]) t.ok(started <= MOST, `${started}: ${body.id}`)
+})
+
+t.test('a change that changes nothing still says what is wrong on the host', async (t) => {
+  const { call, host } = await open(t)
+  const change = () => call('PATCH', endpointPath(NETWORK), { options: { 'rate.up': '5mbit' } })
+  t.strictSame((await change()).body.faults, [])
+  await host.run('tc', [`qdisc del dev sv-${ENDPOINT.slice(0, 12)} root`], 'strict')
+  t.not((await change()).body.faults.length, 0)
 })
 
 t.test('openapi describes every route, by parts that are there', async (t) => {

@@ -138,7 +138,7 @@ t.test('an answer that breaks its schema is found', async (t) => {
   for (const broken of [
     { ...endpoint, up: { ...endpoint.up, rate: '10mbit' } },
     { ...endpoint, up: { ...endpoint.up, dropped: { ...endpoint.up.dropped, all: 1 } } },
-    { ...endpoint, keptBy: 'nothing' },
+    { ...endpoint, effective: { rate: 5 } },
   ])
     t.type(await faultOf(t, Endpoint, broken), 'string')
 })
