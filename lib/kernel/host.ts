@@ -1,4 +1,4 @@
-import type { Program } from './command.ts'
+import type { Command, Program } from './command.ts'
 import { batchFailures, CommandError, isAbort } from './command-error.ts'
 import { failureText, follow, readyStarter, type Start, starter } from './programs.ts'
 import { ownFiles, type ProcFiles, setSysctl } from './sysctl.ts'
@@ -150,3 +150,10 @@ const filesThrough = (start: Start): ProcFiles => ({
     return result.exitCode === 0 ? undefined : failureText(result)
   },
 })
+
+/** The command as a person would type it: several lines where the program reads its text from standard input. */
+export function typed({ program, line }: Command): string[] {
+  if (program === 'nft') return ['nft -f - <<END', ...line.split('\n'), 'END']
+  if (program === 'sysctl') return [`sysctl -w net.${line.replace(/^-/, '').replaceAll('/', '.')}`]
+  return [`${program} ${line}`]
+}

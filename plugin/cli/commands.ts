@@ -61,7 +61,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'ls',
     usage: '[NETWORK]',
-    summary: 'List networks and their containers, with what they may send and receive, and what they do',
+    summary: 'List networks and their containers, with limits and current rates',
     examples: [
       'docker sluice ls --filter container=app',
       "docker sluice ls --format 'table {{.Name}}\\t{{.Rate}}\\t{{.Now}}'",
@@ -138,7 +138,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'watch',
     usage: '[NETWORK]',
-    summary: 'Show what "ls" shows, again and again',
+    summary: 'Refresh "ls" continuously',
     flags: {
       count: { value: 'int', meaning: 'End after so many readings' },
       filter: FILTER,

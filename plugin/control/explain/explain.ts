@@ -7,7 +7,7 @@ import { abilitiesOf } from '../../../lib/features/shaping/abilities.ts'
 import { planMedium } from '../../../lib/features/shaping/layout.ts'
 import { planShape, planUplink, resolveNetwork } from '../../../lib/features/shaping/resolve.ts'
 import type { Capabilities } from '../../../lib/kernel/capabilities.ts'
-import type { Command } from '../../../lib/kernel/command.ts'
+import { typed } from '../../../lib/kernel/host.ts'
 import { createTables } from '../../../lib/kernel/nft/table.ts'
 import type { EndpointSpec } from '../../../lib/model/endpoint.ts'
 import type { Plan } from '../../../lib/plan/plan.ts'
@@ -38,11 +38,13 @@ export async function explain(
   const { uplink, links } = resolveNetwork(network, endpoints, abilities)
   const members = [...links.values()]
   const commands = [
-    ...typed([...planNetwork(network), ...planForwarding(network), ...planUplink(uplink)]),
-    ...['nft -f - <<END', ...createTables(elements).line.split('\n'), 'END'],
-    ...(members.some(({ queuedOn }) => queuedOn === 'shared') ? typed(planMedium(network, uplink.up)) : []),
+    ...typedPlan([...planNetwork(network), ...planForwarding(network), ...planUplink(uplink)]),
+    ...typed(createTables(elements)),
+    ...(members.some(({ queuedOn }) => queuedOn === 'shared')
+      ? typedPlan(planMedium(network, uplink.up))
+      : []),
     ...members.flatMap((link) =>
-      typed([...planLink(network, link.endpoint, link.up?.rate), ...planShape(link)]),
+      typedPlan([...planLink(network, link.endpoint, link.up?.rate), ...planShape(link)]),
     ),
   ]
   return { commands, notes: notesOf(wanted, endpoints) }
@@ -63,7 +65,4 @@ const notesOf = (wanted: ExplainRequest, endpoints: readonly EndpointSpec[]): st
     : []),
 ]
 
-const typed = (plan: Plan): string[] => plan.map(({ apply }) => commandText(apply))
-
-const commandText = ({ program, line }: Command): string =>
-  program === 'sysctl' ? `sysctl -w net.${line.replace(/^-/, '').replaceAll('/', '.')}` : `${program} ${line}`
+const typedPlan = (plan: Plan): string[] => plan.flatMap(({ apply }) => typed(apply))

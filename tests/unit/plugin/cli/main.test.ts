@@ -30,7 +30,7 @@ t.test('help of one command', async (t) => {
     stdout,
     `Usage:  docker sluice watch [OPTIONS] [NETWORK]
 
-Show what "ls" shows, again and again
+Refresh "ls" continuously
 
 Options:
       --count int           End after so many readings
