@@ -42,7 +42,7 @@ import { findingSamples, storeSamples } from './metrics/collectors.ts'
 import { listenMetrics } from './metrics/listen.ts'
 import { processSamples } from './metrics/process.ts'
 import { Registry } from './metrics/registry.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { toolFindings } from './tool-findings.ts'
 
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
@@ -53,9 +53,42 @@ const MOUNTED_ENGINE = '/run/engine.sock'
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
   const log = await createLogger(settings)
+  const parts = openParts(settings, log)
+  const followed = openFollower(parts, settings)
+  const { server, metrics } = wireServer(parts, followed)
+
+  await recover(parts)
+  const unlisten = await listenForEngine(server, settings.socket)
+  parts.listens()
+  log.info(
+    { socket: settings.socket, networks: parts.store.networks().length, ms: Math.round(performance.now()) },
+    'listening',
+  )
+  followed.follower.start()
+  if (settings.metricsListen)
+    await listenMetrics(metrics, settings.metricsListen).catch((error: unknown) =>
+      log.warn(`METRICS_LISTEN: cannot listen: ${messageOf(error)}; going on without /metrics`),
+    )
+  keepRepaired(parts, settings)
+
+  let isStopping = false
+  const stop = async (): Promise<void> => {
+    if (isStopping) return
+    isStopping = true
+    await unlisten()
+    await parts.background.stop()
+    parts.database.close()
+    process.exit(0)
+  }
+  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the process
+  // lives: execa, which ends our children with us, ends at once a process that listens no more.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+}
+
+/** The stores, the host, and what acts on both. */
+function openParts(settings: Settings, log: Awaited<ReturnType<typeof createLogger>>) {
   const database = openDatabase(settings.stateDir)
-  const store = networkStore(database)
-  const pools = poolStore(database)
+  const [store, pools] = [networkStore(database), poolStore(database)]
   const host = realHost(existsSync(MOUNTED_SYSCTL) ? { sysctlRoot: MOUNTED_SYSCTL } : {})
   const warn = (text: string) => log.warn(text)
   const background = new Background(warn)
@@ -64,44 +97,53 @@ async function main(): Promise<void> {
   const asked = askTools(host, listening)
   const tools = toolVersions(asked)
   const probing = probeCapabilities(host, asked).catch((error: unknown) => {
-    log.warn(`cannot find out what the kernel can do: ${messageOf(error)}`)
+    warn(`cannot find out what the kernel can do: ${messageOf(error)}`)
     return NOTHING
   })
   const capabilities = () => probing
-  const networks = createNetworks({ host, store, firewall, capabilities, hold: holdPort, warn })
+  const networks = createNetworks({
+    ...{ host, store, firewall, capabilities, background, warn },
+    hold: holdPort,
+  })
   const findings = new Findings({
     found: ({ fault, ...finding }) => log.warn(finding, fault),
     gone: ({ fault, feature, object }) => log.info({ feature, object }, `no longer: ${fault}`),
   })
-  const reconciled = { host, store, pools, networks, firewall, capabilities, findings }
+  // Nobody waits for it: a tool that hangs must not keep the process from its end.
+  void tools.then((found) => findings.report('tools', toolFindings(found)))
+  return {
+    ...{ log, database, store, pools, host, background, firewall, listens, tools },
+    ...{ capabilities, networks, findings, warn },
+  }
+}
+
+type Opened = ReturnType<typeof openParts>
+
+/** What follows the engine once the plugin listens, and gives containers what is kept for their names. */
+function openFollower(parts: Opened, settings: Settings) {
+  const { database, networks, store, background, log } = parts
   const names = nameStore(database)
   const overrides = createOverrides({ networks, store, names, overrides: overrideStore(database), log })
   const follower = createFollower({
     socketPath: existsSync(MOUNTED_ENGINE) ? MOUNTED_ENGINE : settings.engineSocket,
     connect: connectEngine,
-    named: (endpoint) => void overrides.restore(endpoint),
+    named: (endpoint) =>
+      background.start('setting what is kept for a container', () => overrides.restore(endpoint)),
     ...{ store, names, log },
   })
+  return { names, overrides, follower, addressPools: settings.addressPools }
+}
+
+function wireServer(parts: Opened, followed: ReturnType<typeof openFollower>) {
+  const { host, store, pools, networks, findings, tools, log } = parts
+  const { follower, overrides, addressPools } = followed
   const refusals = createRefusals()
+  for (const one of [follower, overrides, refusals]) findings.follow(() => one.faults())
   const drivers = {
     NetworkDriver: networkDriver(networks, { nudge: (id) => follower.nudge(id), refused: refusals.add }),
-    IpamDriver: ipamDriver({ host, pools, sources: settings.addressPools }),
+    IpamDriver: ipamDriver({ host, pools, sources: addressPools }),
   }
-  void tools.then((found) => findings.report('tools', toolFindings(found)))
-  for (const one of [follower, overrides, refusals]) findings.follow(() => one.faults())
-  const control = controlRoutes({
-    host,
-    store,
-    networks,
-    names,
-    overrides,
-    follower,
-    pools,
-    capabilities,
-    tools: () => tools,
-    findings,
-    version: manifest.version,
-  })
+  const control = controlRoutes({ ...parts, ...followed, tools: () => tools, version: manifest.version })
   const calls = new Calls()
   const metrics = new Registry((error) => log.error(error, 'cannot read some metrics'))
   metrics.add(
@@ -111,49 +153,26 @@ async function main(): Promise<void> {
     processSamples,
   )
   const server = createServer({ drivers, control, calls, watch: watchChanges(store), logger: log })
+  return { server, metrics }
+}
 
-  await recover(reconciled)
-  const unlisten = await listenForEngine(server, settings.socket)
-  listens()
-  log.info(
-    { socket: settings.socket, networks: store.networks().length, ms: Math.round(performance.now()) },
-    'listening',
-  )
-  follower.start()
-
-  if (settings.metricsListen)
-    await listenMetrics(metrics, settings.metricsListen).catch((error: unknown) =>
-      log.warn(`METRICS_LISTEN: cannot listen: ${messageOf(error)}; going on without /metrics`),
-    )
+/** Looks at the host every RECONCILE_INTERVAL, and soon after somebody changed something that concerns us. */
+function keepRepaired(parts: Opened, { reconcileInterval }: Settings): void {
+  const { host, background, log, warn } = parts
   background.start('reconciling', async (signal) => {
-    while (await pause(settings.reconcileInterval, signal))
-      await reconcile(reconciled).catch((error: unknown) => log.error(error, 'cannot reconcile'))
+    while (await pause(reconcileInterval, signal))
+      await reconcile(parts).catch((error: unknown) => log.error(error, 'cannot reconcile'))
   })
   const finds =
     (pass: (parts: ReconcileParts) => Promise<readonly Finding[]>) => async (): Promise<boolean> =>
-      (await pass(reconciled)).length > 0
+      (await pass(parts)).length > 0
   watchHost({
-    host,
-    background,
+    ...{ host, background, warn },
     check: finds(reconcileRules),
     checkUntold: finds(reconcileLegacy),
     checkBridges: finds(reconcileBridges),
     checkForwarding: finds(reconcileForwarding),
-    warn,
   })
-
-  let isStopping = false
-  const stop = async (): Promise<void> => {
-    if (isStopping) return
-    isStopping = true
-    await unlisten()
-    await background.stop()
-    database.close()
-    process.exit(0)
-  }
-  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the process lives:
-  // execa, which ends our children with us, ends at once a process that listens no more.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
 }
 
 main().catch((error: unknown) => {

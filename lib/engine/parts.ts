@@ -8,6 +8,7 @@ import type { holdPort } from '../kernel/sockets/hold.ts'
 import type { EndpointSpec } from '../model/endpoint.ts'
 import type { NetworkSpec } from '../model/network.ts'
 import type { NetworkStore } from '../store/networks.ts'
+import type { Background } from '../values/background.ts'
 import { messageOf, NotFoundError } from '../values/errors.ts'
 import { mediumName } from '../values/names.ts'
 import { createQueue, type Queue } from '../values/queue.ts'
@@ -18,6 +19,7 @@ export interface NetworksParts {
   readonly firewall: Firewall
   readonly capabilities: () => Promise<Capabilities>
   readonly hold: typeof holdPort
+  readonly background: Background
   /** Told what went wrong beside a call. */
   readonly warn: (text: string) => void
 }

@@ -9,12 +9,13 @@ import type { NetworkSpec } from '../../model/network.ts'
 import type { PortRequest, PublishedPort } from '../../model/port.ts'
 import { repairPlan, step } from '../../plan/plan.ts'
 import type { NetworkStore } from '../../store/networks.ts'
+import { type Background, pause } from '../../values/background.ts'
 import { messageOf } from '../../values/errors.ts'
 import { type Family, familyOf } from '../../values/families.ts'
 import { hostEndName } from '../../values/names.ts'
 import { type Claim, planClaims } from './claims.ts'
 import { portElements } from './elements.ts'
-import { createPorts, Refusal } from './ports.ts'
+import { createPorts, type Ports, Refusal } from './ports.ts'
 
 /** ms that a claim waits for a port whose holder may be dead: the kernel takes its time to delete a namespace's links */
 const PATIENCE = 3000
@@ -63,25 +64,99 @@ export interface PublisherParts {
   readonly store: NetworkStore
   readonly firewall: Rules
   readonly hold: typeof holdPort
+  readonly background: Background
   /** Told what went wrong beside a call. */
   readonly warn: (text: string) => void
 }
 
-export function createPublisher({ host, store, firewall, hold, warn }: PublisherParts): Publisher {
-  const nameOf = (endpointId: string): string => {
+export const createPublisher = (parts: PublisherParts): Publisher => new PortPublisher(parts)
+
+class PortPublisher implements Publisher {
+  readonly #parts: PublisherParts
+  readonly #ports: Ports
+  /** by endpoint: what takes its ports back */
+  readonly #leaving = new Map<string, Promise<void>>()
+  /** by endpoint: ends what is done about its flows in background */
+  readonly #forgetting = new Map<string, AbortController>()
+  /** ms since 1970 until which holders may be dead without a sign */
+  #doubtful = 0
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+    this.#ports = createPorts({ ...parts, nameOf: (id) => this.#nameOf(id) })
+  }
+
+  async publish(
+    network: NetworkSpec,
+    endpoint: EndpointSpec,
+    requests: readonly PortRequest[],
+  ): Promise<void> {
+    const { host, store } = this.#parts
+    await this.withdraw(endpoint.id)
+    // Engine 29 asks for it there too; a network without a way in has nothing to publish.
+    if (network.internal) return
+    const published = await this.#claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
+    if (published.length === 0) return
+    store.publish(endpoint.id, published)
+    try {
+      // Not asked for when the endpoint was made: another one was the container's gateway then.
+      const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
+      const rules = this.#putRules(network, { ...endpoint, ports: published })
+      await Promise.all([repairPlan(hairpin, host), rules])
+    } catch (error) {
+      await this.withdraw(endpoint.id).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Whoever comes while it is under way waits for the same end: the ports are free then. */
+  withdraw(id: string): Promise<void> {
+    const begun = this.#leaving.get(id) ?? this.#takeBack(id).finally(() => this.#leaving.delete(id))
+    this.#leaving.set(id, begun)
+    return begun
+  }
+
+  engineCame(): void {
+    this.#doubtful = Date.now() + DOUBT
+    this.#parts.background.start('looking for dead holders of ports', async (signal) => {
+      for (let [after, waited] = [PATIENCE, 0]; after <= DOUBT; [after, waited] = [after * 2, after]) {
+        if (!(await pause(after - waited, signal))) return
+        await this.#withdrawDead().catch(() => undefined)
+      }
+    })
+  }
+
+  async restore(): Promise<void> {
+    const { store, background } = this.#parts
+    await Promise.all(store.endpoints().map(({ spec }) => this.#ports.restore(spec, spec.ports ?? [])))
+    if ((await this.#ports.retry()).length === 0) return
+    background.start('holding ports again', async (signal) => {
+      while ((await pause(AGAIN, signal)) && (await this.#ports.retry()).length > 0);
+    })
+  }
+
+  missing(): Promise<string[]> {
+    return this.#ports.retry()
+  }
+
+  #nameOf(endpointId: string): string {
+    const { store } = this.#parts
     const endpoint = store.endpoint(endpointId)
     return endpointWords(endpoint && store.network(endpoint.networkId), endpoint)
   }
-  const ports = createPorts({ host, hold, nameOf })
-  const leaving = new Map<string, Promise<void>>()
-  /** ms since 1970 until which holders may be dead without a sign */
-  let doubtful = 0
 
-  /** by endpoint: ends what is done about its flows beside the calls */
-  const forgetting = new Map<string, AbortController>()
+  #putRules(network: NetworkSpec, endpoint: EndpointSpec): Promise<void> {
+    const { firewall, background, warn } = this.#parts
+    const { id, ports = [] } = endpoint
+    return firewall.putSoon(portElements(network, endpoint), (error) => {
+      if (error === undefined) background.start('forgetting flows', () => this.#forgetNew(id, ports))
+      else warn(`ports of ${this.#nameOf(id)} are not in the rules yet: ${messageOf(error)}`)
+    })
+  }
 
-  const takeBack = async (endpointId: string): Promise<void> => {
-    forgetting.get(endpointId)?.abort()
+  async #takeBack(endpointId: string): Promise<void> {
+    const { store, firewall, background } = this.#parts
+    this.#forgetting.get(endpointId)?.abort()
     const endpoint = store.endpoint(endpointId)
     const network = endpoint?.ports && store.network(endpoint.networkId)
     if (!network) return
@@ -89,40 +164,34 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
     try {
       await firewall.take(portElements(network, endpoint))
     } finally {
-      ports.release(endpointId)
-      void forgetOld(endpoint)
+      this.#ports.release(endpointId)
+      background.start('forgetting flows', () => this.#forgetOld(endpoint))
     }
   }
 
-  /** Whoever comes while it is under way waits for the same end: the ports are free then. */
-  const withdraw = (endpointId: string): Promise<void> => {
-    const begun = leaving.get(endpointId) ?? takeBack(endpointId).finally(() => leaving.delete(endpointId))
-    leaving.set(endpointId, begun)
-    return begun
-  }
-
   /** Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links. */
-  const withdrawDead = async (): Promise<void> => {
-    const devices = new Set((await host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
+  async #withdrawDead(): Promise<void> {
+    const devices = new Set((await this.#parts.host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
     // Where there is not even a loopback, nothing was read.
-    const missing = devices.has('lo') ? ports.holders().filter((id) => !devices.has(hostEndName(id))) : []
-    await Promise.all(missing.map(withdrawUnlessThere))
+    const holders = devices.has('lo') ? this.#ports.holders() : []
+    const missing = holders.filter((id) => !devices.has(hostEndName(id)))
+    await Promise.all(missing.map((id) => this.#withdrawUnlessThere(id)))
   }
 
   /** Some kernels (6.1) leave a device out of their list at times, while another one goes. */
-  const withdrawUnlessThere = async (endpointId: string): Promise<void> => {
-    const own = await host.read(`/proc/sys/net/ipv4/conf/${hostEndName(endpointId)}/forwarding`)
-    if (own === undefined) await withdraw(endpointId)
+  async #withdrawUnlessThere(endpointId: string): Promise<void> {
+    const path = `/proc/sys/net/ipv4/conf/${hostEndName(endpointId)}/forwarding`
+    if ((await this.#parts.host.read(path)) === undefined) await this.withdraw(endpointId)
   }
 
   /** As ports.claim(); patient with holders that may be dead, for as long as that takes to show. */
-  const claim = async (endpoint: EndpointSpec, claims: readonly Claim[]): Promise<PublishedPort[]> => {
-    const end = Math.min(Date.now() + PATIENCE, doubtful)
+  async #claim(endpoint: EndpointSpec, claims: readonly Claim[]): Promise<PublishedPort[]> {
+    const end = Math.min(Date.now() + PATIENCE, this.#doubtful)
     for (;;) {
       // Not only where a port is taken: theirs lead to addresses that others may have by now.
-      await withdrawDead()
+      await this.#withdrawDead()
       try {
-        return await ports.claim(endpoint, claims)
+        return await this.#ports.claim(endpoint, claims)
       } catch (error) {
         if (!(error instanceof Refusal) || !error.taken || Date.now() >= end) throw error
         await sleep(GLANCE)
@@ -130,59 +199,23 @@ export function createPublisher({ host, store, firewall, hold, warn }: Publisher
     }
   }
 
-  /** What still goes to a container that has no ports any more. */
-  const forgetOld = async ({ ports, address4, address6 }: EndpointSpec): Promise<void> => {
+  /** Deletes flows that still go to a container which has no ports any more. */
+  async #forgetOld({ ports, address4, address6 }: EndpointSpec): Promise<void> {
+    const { host } = this.#parts
     if (udpPorts(ports, 4).size > 0 && address4) await forgetAnswered(host, 4, address4)
     if (udpPorts(ports, 6).size > 0 && address6) await forgetAnswered(host, 6, address6)
   }
 
-  /** What came to the host's own ports before they led to a container. */
-  const forgetNew = async (endpointId: string, published: readonly PublishedPort[]): Promise<void> => {
+  /** Deletes flows that came to the host's own ports before they led to a container. */
+  async #forgetNew(endpointId: string, published: readonly PublishedPort[]): Promise<void> {
     const end = new AbortController()
-    forgetting.set(endpointId, end)
+    this.#forgetting.set(endpointId, end)
     for (const family of [4, 6] as const) {
       const ports = udpPorts(published, family)
-      if (ports.size > 0 && !end.signal.aborted) await forgetStrays(host, family, ports, end.signal)
+      if (ports.size > 0 && !end.signal.aborted)
+        await forgetStrays(this.#parts.host, family, ports, end.signal)
     }
-    if (forgetting.get(endpointId) === end) forgetting.delete(endpointId)
-  }
-
-  const keepTrying = async (): Promise<void> => {
-    if ((await ports.retry()).length > 0) setTimeout(() => void keepTrying(), AGAIN).unref()
-  }
-
-  return {
-    withdraw,
-    publish: async (network, endpoint, requests) => {
-      await withdraw(endpoint.id)
-      // Engine 29 asks for it there too; a network without a way in has nothing to publish.
-      if (network.internal) return
-      const published = await claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
-      if (published.length === 0) return
-      store.publish(endpoint.id, published)
-      try {
-        // Not asked for when the endpoint was made: another one was the container's gateway then.
-        const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
-        const rules = firewall.putSoon(portElements(network, { ...endpoint, ports: published }), (error) => {
-          if (error === undefined) void forgetNew(endpoint.id, published)
-          else warn(`ports of ${nameOf(endpoint.id)} are not in the rules yet: ${messageOf(error)}`)
-        })
-        await Promise.all([repairPlan(hairpin, host), rules])
-      } catch (error) {
-        await withdraw(endpoint.id).catch(() => undefined)
-        throw error
-      }
-    },
-    engineCame: () => {
-      doubtful = Date.now() + DOUBT
-      for (let after = PATIENCE; after <= DOUBT; after *= 2)
-        setTimeout(() => void withdrawDead().catch(() => undefined), after).unref()
-    },
-    restore: async () => {
-      await Promise.all(store.endpoints().map(({ spec }) => ports.restore(spec, spec.ports ?? [])))
-      await keepTrying()
-    },
-    missing: ports.retry,
+    if (this.#forgetting.get(endpointId) === end) this.#forgetting.delete(endpointId)
   }
 }
 
