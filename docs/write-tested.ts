@@ -22,7 +22,10 @@ const [BEGIN, END] = ['<!-- Made by the tests and `npm run docs`. -->', '<!-- En
 
 const tableOf = (page: string): string => page.slice(page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END))
 
-/** The way as the table says it: only the virtual machine's kernel is known; elsewhere it is that of whoever tests. */
+/**
+ * The way as the table says it: only the virtual machine's kernel is known; elsewhere it is that of whoever
+ * tests.
+ */
 const wayOf = ({ way, kernel }: Tested): string =>
   way === 'virtual machine' ? `${way}, kernel ${kernel}` : way
 

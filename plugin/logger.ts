@@ -2,8 +2,8 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Settings } from './settings.ts'
 
 /**
- * A line of JSON, with the time as ISO 8601 has it and the level as a word; or, for a person, what pino-pretty makes of it, which
- * is loaded only then.
+ * A line of JSON, with the time as ISO 8601 has it and the level as a word; or, for a person, what
+ * pino-pretty makes of it, which is loaded only then.
  *
  * @param destination standard output, unless it is given
  */

@@ -47,7 +47,10 @@ import { toolFindings } from './tool-findings.ts'
 
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
 const MOUNTED_SYSCTL = '/host/proc/sys/net'
-/** A managed plugin has the engine's socket here, or /dev/null where nobody gave it one: the mount `engine` in config.json. */
+/**
+ * A managed plugin has the engine's socket here, or /dev/null where nobody gave it one: the mount `engine` in
+ * config.json.
+ */
 const MOUNTED_ENGINE = '/run/engine.sock'
 
 async function main(): Promise<void> {
@@ -80,8 +83,8 @@ async function main(): Promise<void> {
     parts.database.close()
     process.exit(0)
   }
-  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the process
-  // lives: execa, which ends our children with us, ends at once a process that listens no more.
+  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the
+  // process lives: execa, which ends our children with us, ends at once a process that listens no more.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
 }
 

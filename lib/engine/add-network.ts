@@ -12,7 +12,11 @@ import { leaveRules, type Parts } from './parts.ts'
 /** A network that is to be; without an MTU it gets that of the host's default route. */
 export type WantedNetwork = Omit<NetworkSpec, 'mtu'> & Partial<Pick<NetworkSpec, 'mtu'>>
 
-/** Does nothing where the network is there already. @throws {InvalidRequestError | CommandError} nothing of it is left */
+/**
+ * Does nothing where the network is there already.
+ *
+ * @throws {InvalidRequestError | CommandError} nothing of it is left
+ */
 export async function addNetwork(parts: Parts, wanted: WantedNetwork): Promise<void> {
   const { queue, store, capabilities, host } = parts
   const { id } = wanted
@@ -63,7 +67,11 @@ async function makeNetwork(parts: Parts, spec: NetworkSpec, outward: readonly st
 export const removeNetwork = (parts: Parts, id: string): Promise<void> =>
   parts.queue(id, () => unmakeNetwork(parts, id))
 
-/** Removes what could not be removed when it should have been. @returns ids of the networks that are gone now */
+/**
+ * Removes what could not be removed when it should have been.
+ *
+ * @returns ids of the networks that are gone now
+ */
 export async function endLeaving(parts: Parts): Promise<string[]> {
   const ids = [...parts.stuck]
   await together(...ids.map((id) => removeNetwork(parts, id)))

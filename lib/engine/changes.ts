@@ -20,7 +20,11 @@ export const changeNetwork = (parts: Parts, id: string, patch: NetworkPatch): Pr
     })),
   )
 
-/** Changes an attachment under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
+/**
+ * Changes an attachment under traffic.
+ *
+ * @throws {InvalidRequestError | CommandError} all is as it was before
+ */
 export const changeEndpoint = (parts: Parts, id: string, patch: EndpointPatch): Promise<void> =>
   parts.queue(id, async () =>
     changeMembers(parts, findEndpoint(parts, id).networkId, ({ network, endpoints }) => ({

@@ -67,7 +67,11 @@ export async function requireAble(
   }
 }
 
-/** Refuses a network that would take something from the host, or from another network. @throws {InvalidRequestError} */
+/**
+ * Refuses a network that would take something from the host, or from another network.
+ *
+ * @throws {InvalidRequestError}
+ */
 export function refuseConflicts(
   { bridge, ipv4, ipv6 }: NetworkSpec,
   { links, taken }: Surroundings,

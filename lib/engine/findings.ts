@@ -14,7 +14,10 @@ interface FindingsParts {
   readonly now?: () => number
 }
 
-/** What is wrong now, and how much was repaired since the start: the log, the health and the metrics read the same. */
+/**
+ * What is wrong now, and how much was repaired since the start: the log, the health and the metrics read the
+ * same.
+ */
 export class Findings {
   /** by check, then by what tells one finding from another */
   readonly #standing = new Map<string, ReadonlyMap<string, Standing>>()
@@ -42,7 +45,9 @@ export class Findings {
     for (const [key, finding] of before) if (!after.has(key)) gone?.(finding)
   }
 
-  /** Adds somebody who keeps findings of his own and logs them himself; asked each time that somebody reads. */
+  /**
+   * Adds somebody who keeps findings of his own and logs them himself; asked each time that somebody reads.
+   */
   follow(source: () => readonly Finding[]): void {
     this.#sources.push(source)
   }

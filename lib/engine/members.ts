@@ -50,7 +50,11 @@ export const removeEndpoint = (parts: Parts, id: string): Promise<void> =>
     if (known && network) await unmake(parts, network, known)
   })
 
-/** Publishes an endpoint's ports, in place of those that it had. @throws {InvalidRequestError | CommandError} */
+/**
+ * Publishes an endpoint's ports, in place of those that it had.
+ *
+ * @throws {InvalidRequestError | CommandError}
+ */
 export const publishPorts = (parts: Parts, id: string, requests: readonly PortRequest[]): Promise<void> =>
   parts.queue(id, async () => {
     const endpoint = findEndpoint(parts, id)

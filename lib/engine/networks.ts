@@ -28,7 +28,11 @@ export interface Networks {
   /** @throws {InvalidRequestError | CommandError} */
   addNetwork(wanted: WantedNetwork): Promise<void>
   removeNetwork(id: string): Promise<void>
-  /** Tries again what could not be removed when it should have been. @returns ids of the networks that are gone now */
+  /**
+   * Tries again what could not be removed when it should have been.
+   *
+   * @returns ids of the networks that are gone now
+   */
   endLeaving(): Promise<string[]>
   /** @throws {NotFoundError} */
   network(id: string): NetworkSpec
@@ -39,7 +43,11 @@ export interface Networks {
   /** Notes that the engine takes the interface now. @throws {NotFoundError} */
   join(id: string): EndpointSpec
   removeEndpoint(id: string): Promise<void>
-  /** Publishes an endpoint's ports, in place of those that it had. @throws {InvalidRequestError | CommandError} */
+  /**
+   * Publishes an endpoint's ports, in place of those that it had.
+   *
+   * @throws {InvalidRequestError | CommandError}
+   */
   publish(id: string, requests: readonly PortRequest[]): Promise<void>
   /** Takes them back. @throws {CommandError} */
   withdraw(id: string): Promise<void>
@@ -51,11 +59,19 @@ export interface Networks {
   missingPorts(): Promise<string[]>
   /** Changes a network under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
   changeNetwork(id: string, patch: NetworkPatch): Promise<void>
-  /** Changes an attachment under traffic. @throws {InvalidRequestError | CommandError} all is as it was before */
+  /**
+   * Changes an attachment under traffic.
+   *
+   * @throws {InvalidRequestError | CommandError} all is as it was before
+   */
   changeEndpoint(id: string, patch: EndpointPatch): Promise<void>
   /** Runs while no member of a shared medium is made and nothing of the network's shapes is changed. */
   alone<T>(networkId: string, work: () => Promise<T>): Promise<T>
-  /** Checks a network with its endpoints as the verbs do, and touches nothing. @throws {InvalidRequestError} */
+  /**
+   * Checks a network with its endpoints as the verbs do, and touches nothing.
+   *
+   * @throws {InvalidRequestError}
+   */
   check(network: NetworkSpec, endpoints: readonly Optioned[]): Promise<void>
 }
 

@@ -28,7 +28,10 @@ export interface NetworksParts {
 export interface Parts extends NetworksParts {
   readonly abilities: () => Promise<Abilities>
   readonly publisher: Publisher
-  /** by id: calls for one network or endpoint wait for each other; by mediumName(): changes of what its members share */
+  /**
+   * by id: calls for one network or endpoint wait for each other; by mediumName(): changes of what its
+   * members share
+   */
   readonly queue: Queue
   /** ids of networks that could not be removed */
   readonly stuck: Set<string>
@@ -62,6 +65,9 @@ export function findEndpoint({ store }: Parts, id: string): EndpointSpec {
 export const alone = <T>({ queue }: Parts, networkId: string, work: () => Promise<T>): Promise<T> =>
   queue(mediumName(networkId), work)
 
-/** Rules that stay lead nowhere, and the next repair deletes them: links, bridges and rows do not wait for that. */
+/**
+ * Rules that stay lead nowhere, and the next repair deletes them: links, bridges and rows do not wait for
+ * that.
+ */
 export const leaveRules = ({ warn }: Parts, work: Promise<void>): Promise<void> =>
   work.catch((error: unknown) => warn(`cannot take rules out, left to the next repair: ${messageOf(error)}`))

@@ -54,7 +54,10 @@ const CHECKS = {
 
 type Check = keyof typeof CHECKS
 
-/** Runs a check. One that fails must not keep the others from running, nor the plugin from starting: it is a finding, too. */
+/**
+ * Runs a check. One that fails must not keep the others from running, nor the plugin from starting: it is a
+ * finding, too.
+ */
 async function run(
   check: Check,
   { findings }: ReconcileParts,
@@ -148,7 +151,9 @@ const endLeaving = async ({ networks }: ReconcileParts): Promise<Found[]> =>
     repaired(`network ${network}`, `network ${network} was half removed: removed`, { network }),
   )
 
-/** What a process that died had begun is taken back: the engine was told that it failed, or was told nothing. */
+/**
+ * What a process that died had begun is taken back: the engine was told that it failed, or was told nothing.
+ */
 async function endUnfinished({ store, networks }: ReconcileParts): Promise<Found[]> {
   const all: Found[] = []
   for (const { spec, ready } of store.endpoints()) {
@@ -165,8 +170,9 @@ async function endUnfinished({ store, networks }: ReconcileParts): Promise<Found
 }
 
 /**
- * Forgets endpoints whose container is gone: it takes its end of the link along, the kernel the other, and nobody may
- * ever tell us. And those that were made and never joined: the engine was cut off before it heard of them.
+ * Forgets endpoints whose container is gone: it takes its end of the link along, the kernel the other, and
+ * nobody may ever tell us. And those that were made and never joined: the engine was cut off before it heard
+ * of them.
  */
 async function forgetDead({ endpoints, links }: View, { networks }: ReconcileParts): Promise<Found[]> {
   const all: Found[] = []

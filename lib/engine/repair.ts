@@ -38,8 +38,8 @@ export interface View {
 }
 
 /**
- * Looks at the host. What is missing counts only if it was ready both before and after, and what is too many only if the
- * store does not know it afterwards: a call in between is then never taken for a fault.
+ * Looks at the host. What is missing counts only if it was ready both before and after, and what is too many
+ * only if the store does not know it afterwards: a call in between is then never taken for a fault.
  */
 export async function look(host: Host, store: NetworkStore): Promise<View> {
   const readyIds = (rows: readonly { spec: { id: string }; ready: boolean }[]) =>
@@ -195,8 +195,8 @@ export interface RepairParts {
 }
 
 /**
- * Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left; so is, until the next
- * time, what has been changed since it was looked at.
+ * Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left; so is,
+ * until the next time, what has been changed since it was looked at.
  */
 export async function repairShapes(
   view: View,
@@ -231,8 +231,8 @@ export async function repairShapes(
 }
 
 /**
- * Makes mediums anew that are gone, or have lost a part of their tree: parts cannot be put back one by one. Their members'
- * classes, filters and redirects are found missing next.
+ * Makes mediums anew that are gone, or have lost a part of their tree: parts cannot be put back one by one.
+ * Their members' classes, filters and redirects are found missing next.
  */
 async function repairMediums(
   { mediums, links }: View,

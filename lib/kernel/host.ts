@@ -151,7 +151,9 @@ const filesThrough = (start: Start): ProcFiles => ({
   },
 })
 
-/** The command as a person would type it: several lines where the program reads its text from standard input. */
+/**
+ * The command as a person would type it: several lines where the program reads its text from standard input.
+ */
 export function typed({ program, line }: Command): string[] {
   if (program === 'nft') return ['nft -f - <<END', ...line.split('\n'), 'END']
   if (program === 'sysctl') return [`sysctl -w net.${line.replace(/^-/, '').replaceAll('/', '.')}`]

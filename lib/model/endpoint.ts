@@ -13,7 +13,10 @@ export interface EndpointSpec {
   /** addresses without prefix length, absent where the network has none of that family */
   readonly address4?: string
   readonly address6?: string
-  /** its container asks for ports of the host, whether or not they lead to this endpoint now: it may come to itself through them */
+  /**
+   * its container asks for ports of the host, whether or not they lead to this endpoint now: it may come to
+   * itself through them
+   */
   readonly hairpin?: true
   /** published while the endpoint is its container's gateway */
   readonly ports?: readonly PublishedPort[]

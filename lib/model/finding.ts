@@ -13,7 +13,9 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
-/** `error`: something that was asked for is not in force. `warning`: all of it is, yet somebody should look. */
+/**
+ * `error`: something that was asked for is not in force. `warning`: all of it is, yet somebody should look.
+ */
 export const SEVERITIES = ['warning', 'error'] as const
 export type Severity = (typeof SEVERITIES)[number]
 

@@ -23,7 +23,9 @@ export interface Passage {
   /** what leaves gets this address instead of that of the device that it leaves by */
   readonly source4?: string
   readonly source6?: string
-  /** interfaces of the host, from which published ports can be reached on the containers' own addresses too */
+  /**
+   * interfaces of the host, from which published ports can be reached on the containers' own addresses too
+   */
   readonly trusted?: readonly string[]
   /** address of the host that ports are published on when none is named; any if absent */
   readonly binding4?: string

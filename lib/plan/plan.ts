@@ -3,13 +3,19 @@ import type { CommandError } from '../kernel/command-error.ts'
 import type { Host, Mode, Outcome } from '../kernel/host.ts'
 import { Failures } from '../values/errors.ts'
 
-/** Something done to the host, and how to take it back. A step without `revert` goes with another (an address with its link). */
+/**
+ * Something done to the host, and how to take it back. A step without `revert` goes with another (an address
+ * with its link).
+ */
 export interface Step {
   readonly apply: Command
   readonly revert?: readonly Command[]
 }
 
-/** What must happen, in order. Plain data: equal specs give equal plans, and deleting a thing is reverting its plan. */
+/**
+ * What must happen, in order. Plain data: equal specs give equal plans, and deleting a thing is reverting its
+ * plan.
+ */
 export type Plan = readonly Step[]
 
 export const step = (apply: Command, ...revert: Command[]): Step =>
@@ -17,7 +23,10 @@ export const step = (apply: Command, ...revert: Command[]): Step =>
 
 const RANK: Readonly<Partial<Record<Program, number>>> = { ip: 0, tc: 1 }
 
-/** Independent plans as one that needs as few processes as the longest of them. Each has its links before its qdiscs. */
+/**
+ * Independent plans as one that needs as few processes as the longest of them. Each has its links before its
+ * qdiscs.
+ */
 export const mergePlans = (plans: readonly Plan[]): Plan =>
   plans.flat().toSorted((a, b) => (RANK[a.apply.program] ?? 2) - (RANK[b.apply.program] ?? 2))
 
@@ -77,7 +86,8 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
 }
 
 /**
- * Carries out a change; when that fails, the plan before is set again, and what only the plan after had made goes.
+ * Carries out a change; when that fails, the plan before is set again, and what only the plan after had made
+ * goes.
  *
  * @throws {CommandError | Failures} of the step that failed, or of what could not be dropped
  */
@@ -97,8 +107,8 @@ export async function applyChange(before: Plan, after: Plan, host: Host): Promis
 }
 
 /**
- * Reverts every step, last first, carrying on past failures. What is gone already counts as reverted, so a plan may
- * be reverted twice, or after a crash half way.
+ * Reverts every step, last first, carrying on past failures. What is gone already counts as reverted, so a
+ * plan may be reverted twice, or after a crash half way.
  *
  * @throws {Failures} the reverts that failed
  */
@@ -108,7 +118,8 @@ export async function revertPlan(plan: Plan, host: Host): Promise<void> {
 }
 
 /**
- * Makes a plan hold whatever of it is there already: steps found done are left alone, the rest are carried out.
+ * Makes a plan hold whatever of it is there already: steps found done are left alone, the rest are carried
+ * out.
  *
  * @param harmless why a step may fail
  * @throws {Failures} what failed for another reason

@@ -28,7 +28,10 @@ export interface EndpointStore {
   endpointJoined(id: string): void
   /** Notes what is published of the endpoint now; `undefined` for nothing. */
   publish(id: string, ports: readonly PublishedPort[] | undefined): void
-  /** What is published of the endpoint, as it is written down: to compare, where reading thousands of ports would take long. */
+  /**
+   * What is published of the endpoint, as it is written down: to compare, where reading thousands of ports
+   * would take long.
+   */
   portsText(endpointId: string): string | undefined
   endpoint(id: string): EndpointSpec | undefined
   /** Whether the call that makes the endpoint has ended well. */
@@ -86,7 +89,8 @@ const endpointOf = (row: Row): EndpointSpec => {
 }
 
 /**
- * Published ports have a column of their own: a change of the link that began earlier must not bring old ones back.
+ * Published ports have a column of their own: a change of the link that began earlier must not bring old ones
+ * back.
  */
 const endpointText = ({ ports: _, ...spec }: EndpointSpec): string => JSON.stringify(spec)
 

@@ -22,7 +22,11 @@ export interface NetworkStore extends EndpointStore {
   /** On its way out: should this process die now, the next one carries on with that. */
   networkLeaving(id: string): void
   network(id: string): NetworkSpec | undefined
-  /** Notes that the medium is to be there from now on. @returns whether that is news, so that the caller makes it */
+  /**
+   * Notes that the medium is to be there from now on.
+   *
+   * @returns whether that is news, so that the caller makes it
+   */
   claimMedium(id: string): boolean
   hasMedium(id: string): boolean
   /** @returns whether it was to be there */

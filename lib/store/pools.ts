@@ -31,8 +31,8 @@ export interface PoolStore {
   /** Its addresses go with it. Unknown ids are passed over. */
   removePool(id: string): void
   /**
-   * An address that nobody has: the next never handed out, then the one that has rested longest. The work does not grow
-   * with how many are taken.
+   * An address that nobody has: the next never handed out, then the one that has rested longest. The work
+   * does not grow with how many are taken.
    *
    * @param wanted a particular one
    * @throws {InvalidRequestError} unknown pool, address outside of it or in use, or no address left
@@ -75,7 +75,8 @@ export function poolStore(database: DatabaseSync): PoolStore {
         const { range, subnet } = poolRow(row)
         const { first, last } = automatic(subnet, range)
         const { value } = parseAddress(address)
-        // Only what is handed out unasked comes to rest: an address from outside of --ip-range must not be drawn later.
+        // Only what is handed out unasked comes to rest: an address from outside of --ip-range must not be
+        // drawn later.
         if (value < first || value > last) sql.forget.run(Number(row.key), address)
         else sql.rest.run(Number(sql.tick.get(poolId)?.clock), Number(row.key), address)
       }),

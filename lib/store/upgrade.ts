@@ -5,14 +5,17 @@ import { applyPatches, type Patch } from './patches/patch.ts'
 import { SCHEMA } from './schema.ts'
 import { transact } from './transact.ts'
 
-/** Of the tables, and of the specs in them. Specs had no version of their own before schema 4: theirs is 1. */
+/**
+ * Of the tables, and of the specs in them. Specs had no version of their own before schema 4: theirs is 1.
+ */
 interface Versions {
   readonly schema: number
   readonly specs: number
 }
 
 /**
- * Brings a database to what this plugin knows. The file as it was stays beside it as `<path>.v<version>`, in place of older ones.
+ * Brings a database to what this plugin knows. The file as it was stays beside it as `<path>.v<version>`, in
+ * place of older ones.
  *
  * @throws {Error} a newer version wrote it; it is left as it is
  */
@@ -43,8 +46,9 @@ function versionsOf(database: DatabaseSync): Versions {
 }
 
 /**
- * By SQLite, not byte by byte: closing another descriptor of the file would drop this process's lock on it. Renamed once it is
- * whole, so a crash leaves no half copy; the next start makes it again, since nothing has changed until then.
+ * By SQLite, not byte by byte: closing another descriptor of the file would drop this process's lock on it.
+ * Renamed once it is whole, so a crash leaves no half copy; the next start makes it again, since nothing has
+ * changed until then.
  */
 function keepCopy(database: DatabaseSync, path: string, { schema, specs }: Versions): void {
   const copy = `${path}.v${specs === 1 ? schema : `${schema}.${specs}`}`

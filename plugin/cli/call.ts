@@ -54,6 +54,8 @@ export interface Command {
   readonly least: number
   readonly most: number
   readonly load: () => Promise<Run>
-  /** What more its help has, and is printed too where nothing is given: titles, and rows of name and meaning. */
+  /**
+   * What more its help has, and is printed too where nothing is given: titles, and rows of name and meaning.
+   */
   readonly more?: () => Promise<Sections>
 }

@@ -31,7 +31,10 @@ const INSPECT: Flag = {
   meaning: 'Format output: "pretty" (default), "json" or a Go template over what "json" shows',
 }
 
-/** Every command, in the order of the alphabet, as Docker lists its own. A command's code is loaded when it is called. */
+/**
+ * Every command, in the order of the alphabet, as Docker lists its own. A command's code is loaded when it is
+ * called.
+ */
 export const COMMANDS: readonly Command[] = [
   {
     name: 'explain',

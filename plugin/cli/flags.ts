@@ -29,7 +29,8 @@ export interface Parsed {
 }
 
 /**
- * Reads flags as Docker's own commands do (spf13/pflag): `--name value`, `--name=value`, `-n value`, `-nvalue`, `--`.
+ * Reads flags as Docker's own commands do (spf13/pflag): `--name value`, `--name=value`, `-n value`,
+ * `-nvalue`, `--`.
  *
  * @param options.stopEarly leave everything from the first argument on as it is
  * @throws {UsageError} in pflag's words

@@ -15,8 +15,8 @@ export interface CommandLine {
 }
 
 /**
- * Docker's own options, which it hands on as they were given; those that do not say which engine is meant are read and
- * forgotten.
+ * Docker's own options, which it hands on as they were given; those that do not say which engine is meant are
+ * read and forgotten.
  *
  * @see https://docs.docker.com/reference/cli/docker/
  */
@@ -35,7 +35,8 @@ const GLOBALS: Flags = {
 }
 
 /**
- * @param argv after the program's name: `[GLOBAL OPTIONS] sluice COMMAND…` from Docker, `COMMAND…` from a person
+ * @param argv after the program's name: `[GLOBAL OPTIONS] sluice COMMAND…` from Docker, `COMMAND…` from a
+ * person
  * @throws {UsageError}
  * @see https://github.com/docker/cli/blob/master/cli-plugins/manager/plugin.go
  */

@@ -4,7 +4,10 @@ import { parseNetworkOptions } from '../options/parse.ts'
 import type { Control } from './route.ts'
 import type { Change, Options } from './schema/components.ts'
 
-/** @returns the options as they were written before and after @throws {InvalidRequestError | CommandError} all is as it was before */
+/**
+ * @returns the options as they were written before and after
+ * @throws {InvalidRequestError | CommandError} all is as it was before
+ */
 export const changeNetworkOptions = (
   id: string,
   change: Change,

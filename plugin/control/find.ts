@@ -16,7 +16,8 @@ interface Places {
 }
 
 /**
- * @param text a network's name, as far as the engine has told it, its id, or the beginning of one that no other's id has
+ * @param text a network's name, as far as the engine has told it, its id, or the beginning of one that no
+ * other's id has
  * @throws {NotFoundError}
  */
 export function findNetwork(text: string, { store, names }: Places): NetworkSpec {

@@ -20,7 +20,8 @@ export interface PruneParts {
 }
 
 /**
- * Removes a network that its engine does not know, with what is left of its members and its pools of addresses.
+ * Removes a network that its engine does not know, with what is left of its members and its pools of
+ * addresses.
  *
  * @throws {NotFoundError} it is not here
  * @throws {ConflictError} the engine knows it or cannot be asked, or a container is on it

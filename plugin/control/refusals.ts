@@ -3,7 +3,9 @@ import type { Finding } from '../../lib/model/finding.ts'
 /** ms for which a refusal shows */
 const SHOWN = 600_000
 
-/** Refusals that nobody may have read: the engine makes some networks long after the user's command has ended. */
+/**
+ * Refusals that nobody may have read: the engine makes some networks long after the user's command has ended.
+ */
 export interface Refusals {
   add(text: string): void
   /** Those of the last ten minutes, each once. */

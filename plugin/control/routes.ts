@@ -23,7 +23,9 @@ const RESOURCES: readonly Resource[] = [
   }),
 ]
 
-/** The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them. */
+/**
+ * The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them.
+ */
 export function controlRoutes(parts: ControlParts): Route[] {
   const naming = createNaming(parts)
   const control = { ...parts, naming, look: createLook({ ...parts, naming }), queue: createQueue() }

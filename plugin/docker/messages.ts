@@ -1,6 +1,6 @@
 /**
- * What the engine posts and reads: daemon/libnetwork/drivers/remote/api/api.go and ipams/remote/api/api.go in moby.
- * Only members that we read or write are here.
+ * What the engine posts and reads: daemon/libnetwork/drivers/remote/api/api.go and ipams/remote/api/api.go in
+ * moby. Only members that we read or write are here.
  */
 
 export interface IpamData {

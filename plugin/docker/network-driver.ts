@@ -22,8 +22,8 @@ export interface DriverParts {
 /** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
 export const networkDriver = (networks: Networks, parts: DriverParts) => ({
   /**
-   * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost every network a
-   * round trip.
+   * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost
+   * every network a round trip.
    */
   GetCapabilities: rpc({
     handle: () => {
@@ -119,7 +119,10 @@ function join(
   }
 }
 
-/** A refusal would fail the connection of the network that takes over; what is left behind, the next repair finds. */
+/**
+ * A refusal would fail the connection of the network that takes over; what is left behind, the next repair
+ * finds.
+ */
 const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> =>
   networks.withdraw(endpointId).then(nothing, nothing)
 
@@ -130,8 +133,9 @@ const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unkn
 const SWARM_ID = /^[0-9a-z]{25}$/
 
 /**
- * Tells a network of `--scope swarm`, whose options and subnets the engine drops without a word since this driver is of local scope
- * (moby, daemon/libnetwork/cnmallocator): it would be unshaped. One with `--config-from` says whether it is internal.
+ * Tells a network of `--scope swarm`, whose options and subnets the engine drops without a word since this
+ * driver is of local scope (moby, daemon/libnetwork/cnmallocator): it would be unshaped. One with
+ * `--config-from` says whether it is internal.
  *
  * @returns why it is refused
  */
@@ -165,7 +169,9 @@ function networkSpec(message: wire.CreateNetworkRequest): WantedNetwork {
   }
 }
 
-/** @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge */
+/**
+ * @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge
+ */
 function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): SubnetSpec[] {
   // --ipam-driver null: no addresses at all.
   if (parseSubnet(data.Pool).prefix === 0) return []

@@ -10,7 +10,11 @@ const portMap = ({ Options }: Message) =>
 
 export const asksForPorts = (message: Message): boolean => portMap(message).length > 0
 
-/** What `-p` came to, as the engine has resolved it. @throws {InvalidRequestError} a protocol that has no ports */
+/**
+ * What `-p` came to, as the engine has resolved it.
+ *
+ * @throws {InvalidRequestError} a protocol that has no ports
+ */
 export function portRequests(message: Message): PortRequest[] {
   // Engines from 28: IPv6 is another endpoint's of the same container.
   const isOthers = message.Options?.['com.docker.network.driver.private.no_proxy_6to4'] === true

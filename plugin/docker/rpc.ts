@@ -4,8 +4,9 @@ import type { Answer } from './messages.ts'
 export interface Rpc<Sent = never, Result extends Answer | Promise<Answer> = Answer | Promise<Answer>> {
   readonly handle: (sent: Sent) => Result
   /**
-   * Takes back a call whose caller went away before the answer. The engine's client then repeats the call, but with
-   * an empty body (it reads the drained buffer again), so it never learns of what the first attempt made.
+   * Takes back a call whose caller went away before the answer. The engine's client then repeats the call,
+   * but with an empty body (it reads the drained buffer again), so it never learns of what the first attempt
+   * made.
    */
   undo?(sent: Sent, answer: Awaited<Result>): unknown
   /** `none`: the engine sends no message */

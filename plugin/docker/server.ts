@@ -25,14 +25,18 @@ export interface ServerParts {
   readonly logger: FastifyBaseLogger
 }
 
-/** The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go), and the control interface. */
+/**
+ * The plugin's HTTP server: a POST route for every driver method (moby, pkg/plugins/client.go), and the
+ * control interface.
+ */
 export function createServer(parts: ServerParts): FastifyInstance {
   const { drivers, calls, logger } = parts
   const server = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    // The engine keeps connections idle for as long as it likes; one that we close in its face is a failed call.
+    // The engine keeps connections idle for as long as it likes; one that we close in its face is a failed
+    // call.
     keepAliveTimeout: 0,
     requestTimeout: 0,
     connectionTimeout: 0,
@@ -137,7 +141,9 @@ interface Call {
   readonly changed: () => Logged | undefined
 }
 
-/** A line for a call, once its answer is out: what changed something is worth a line at info, nothing else is. */
+/**
+ * A line for a call, once its answer is out: what changed something is worth a line at info, nothing else is.
+ */
 function logAfter({ log }: FastifyRequest, { call, started, changed }: Call): void {
   const ms = Math.round(performance.now() - started)
   setImmediate(() => {

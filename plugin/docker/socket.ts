@@ -16,10 +16,12 @@ const answers = (path: string): Promise<boolean> =>
   })
 
 /**
- * Listens where the engine looks: on the socket that systemd hands over, or at `path`, which is put in place only once it
- * can be answered, so that the engine never meets a socket that nobody listens on. Root's alone, mode 0600.
+ * Listens where the engine looks: on the socket that systemd hands over, or at `path`, which is put in place
+ * only once it can be answered, so that the engine never meets a socket that nobody listens on. Root's alone,
+ * mode 0600.
  *
- * @returns what to call at the end: it takes the socket away, since a left-over one makes unrelated Docker commands wait
+ * @returns what to call at the end: it takes the socket away, since a left-over one makes unrelated Docker
+ * commands wait
  *   15 s, and waits for the calls under way
  * @throws {Error} another process answers there
  */

@@ -1,5 +1,6 @@
 /**
- * The Docker engine on a socket. Loaded when it is first needed: that takes longer than all the rest of a command.
+ * The Docker engine on a socket. Loaded when it is first needed: that takes longer than all the rest of a
+ * command.
  *
  * @param timeout ms without a word, after which a request has failed; for ever if undefined
  */

@@ -28,7 +28,10 @@ export type Heard =
   | { readonly kind: 'connect' | 'create' | 'destroy'; readonly network: string; readonly name: string }
   | { readonly kind: 'rename'; readonly container: string; readonly name: string }
 
-/** What is read of an engine. No call waits for a container's lock, which the engine may hold while a driver answers. */
+/**
+ * What is read of an engine. No call waits for a container's lock, which the engine may hold while a driver
+ * answers.
+ */
 export interface Engine {
   /** its id, the same for as long as its folder lives */
   id(): Promise<string>
@@ -84,7 +87,10 @@ export async function connectEngine(socketPath: string): Promise<Engine> {
 const nameOf = (names: readonly string[]): string | undefined =>
   names.map((name) => name.replace(/^\//, '')).find((name) => !name.includes('/'))
 
-/** Keys are containers' ids, or `ep-` and the endpoint's while the container is being started (moby, daemon/network.go). */
+/**
+ * Keys are containers' ids, or `ep-` and the endpoint's while the container is being started (moby,
+ * daemon/network.go).
+ */
 function attachedOf(containers: Readonly<Record<string, { Name: string; EndpointID: string }>>): Attached[] {
   return Object.entries(containers).map(([key, { Name, EndpointID }]) => ({
     endpoint: EndpointID,

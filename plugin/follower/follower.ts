@@ -6,15 +6,18 @@ import type { Heard } from './engine.ts'
 import { createReader, type FollowerParts, type Reader } from './reader.ts'
 
 /**
- * Follows the engine in the background, for the names of networks and containers, which no driver call has. No driver call
- * waits for it, and nothing that a container needs to run depends on it.
+ * Follows the engine in the background, for the names of networks and containers, which no driver call has.
+ * No driver call waits for it, and nothing that a container needs to run depends on it.
  */
 export interface Follower {
   /** To be called once the plugin listens. */
   start(): void
   /** An engine has called us, so there is one. @param networkId a network on which something has changed */
   nudge(networkId?: string): void
-  /** The name of the container that an endpoint belongs to. One that is not known yet is asked for, for a second at most. */
+  /**
+   * The name of the container that an endpoint belongs to. One that is not known yet is asked for, for a
+   * second at most.
+   */
   nameOf(endpointId: string, networkId: string): Promise<string | undefined>
   /** `followed`, or `not followed: ` and why. */
   state(): string
@@ -150,8 +153,8 @@ const foreignFinding = ({ text, since }: { text: string; since: number }): Findi
 })
 
 /**
- * Checks that the engine is the one that our networks are of: another's names would be taken for theirs. One that knows
- * some of them is it, whatever it calls itself.
+ * Checks that the engine is the one that our networks are of: another's names would be taken for theirs. One
+ * that knows some of them is it, whatever it calls itself.
  *
  * @param networks those that it has
  * @throws {ForeignEngineError}
@@ -172,8 +175,8 @@ function checkIdentity(
 }
 
 /**
- * Tells a stopped engine by its pid file, which it keeps beside its socket. The socket may be systemd's, and then who
- * connects to it starts the engine that somebody has just stopped.
+ * Tells a stopped engine by its pid file, which it keeps beside its socket. The socket may be systemd's, and
+ * then who connects to it starts the engine that somebody has just stopped.
  */
 class StoppedEngine {
   readonly #file: string

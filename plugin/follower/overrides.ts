@@ -14,7 +14,10 @@ import { parseAttachmentOptions } from '../options/parse.ts'
 type Change = Readonly<Record<string, string | null>>
 type Given = Readonly<Record<string, string>>
 
-/** Changes of attachments, kept by the container's name, so that they hold for the next container of that name. */
+/**
+ * Changes of attachments, kept by the container's name, so that they hold for the next container of that
+ * name.
+ */
 export interface Overrides {
   /**
    * Changes an attachment under traffic.
@@ -24,7 +27,10 @@ export interface Overrides {
    * @throws {InvalidRequestError | CommandError} all is as it was before
    */
   change(endpointId: string, change: Change, name: string | undefined): Promise<Changed>
-  /** Gives an endpoint what is kept for its container. Never throws; what cannot be given is logged, and a fault. */
+  /**
+   * Gives an endpoint what is kept for its container. Never throws; what cannot be given is logged, and a
+   * fault.
+   */
   restore(endpointId: string): Promise<void>
   /** What is kept for an endpoint's container; empty if nothing is. */
   of(endpoint: Pick<EndpointSpec, 'id' | 'networkId'>): Override

@@ -8,7 +8,10 @@ export class Registry {
   readonly #collectors: Collector[] = []
   readonly #failed: (error: unknown) => void
 
-  /** @param failed called with the error of a collector that fails: the others' samples are printed all the same */
+  /**
+   * @param failed called with the error of a collector that fails: the others' samples are printed all the
+   * same
+   */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed
   }

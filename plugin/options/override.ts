@@ -8,7 +8,8 @@ const NEVER_KEPT = /^(guard|forwards|label\.|policy|service|uplink\.strict)/
 export const isKeptByName = (written: string): boolean => !NEVER_KEPT.test(fullName(written))
 
 /**
- * What is kept of an attachment's changes after one more. What is unset has to be kept only where the attachment comes with it.
+ * What is kept of an attachment's changes after one more. What is unset has to be kept only where the
+ * attachment comes with it.
  *
  * @param asked what the attachment came with
  */

@@ -11,14 +11,15 @@ export interface Profile {
 /**
  * The values of `link`, in the order in which they are listed.
  *
- * A profile is an ordinary link of its kind on an ordinary day, neither its peak nor its worst hour. `down` is what
- * the container receives. `delay` and loss hold for each direction, so that sources' round trips stand here halved.
- * Measured values come before tools' presets; sources give times to a nearby server, so that a profile is the access
- * alone and the two long distances are the path alone.
+ * A profile is an ordinary link of its kind on an ordinary day, neither its peak nor its worst hour. `down`
+ * is what the container receives. `delay` and loss hold for each direction, so that sources' round trips
+ * stand here halved. Measured values come before tools' presets; sources give times to a nearby server, so
+ * that a profile is the access alone and the two long distances are the path alone.
  *
- * Jitter stands below what was measured, on purpose: netem lets packets overtake each other where a real link makes
- * them wait. RACK forgives a quarter of the round trip, which is half of `delay`, so that jitter is at most a quarter
- * of `delay` when it is uniform and a twelfth (three deviations each way) when it has a distribution.
+ * Jitter stands below what was measured, on purpose: netem lets packets overtake each other where a real link
+ * makes them wait. RACK forgives a quarter of the round trip, which is half of `delay`, so that jitter is at
+ * most a quarter of `delay` when it is uniform and a twelfth (three deviations each way) when it has a
+ * distribution.
  *
  * Loss is what a link loses by itself. What a full queue drops comes on top, from the cap.
  *

@@ -1,7 +1,7 @@
-import { DOCKER_OPTIONS } from './docker.ts'
-import { LINK_OPTIONS } from './link.ts'
-import { NETWORK_OPTIONS } from './network.ts'
 import type { Options, Scope } from './option.ts'
+import { DOCKER_OPTIONS } from './rows/docker.ts'
+import { LINK_OPTIONS } from './rows/link.ts'
+import { NETWORK_OPTIONS } from './rows/network.ts'
 
 /**
  * Every option there is. What is not here is refused; the documents are generated from here.

@@ -51,7 +51,10 @@ export const addresses: Part = async ({ engine, runs }) => {
   ]
 }
 
-/** Pools as the plugin itself would have left them. Without waiting for the disk: 70,000 durable writes take half a minute. */
+/**
+ * Pools as the plugin itself would have left them. Without waiting for the disk: 70,000 durable writes take
+ * half a minute.
+ */
 function fill(state: string): Pool[] {
   const database = openDatabase(state)
   database.exec('PRAGMA synchronous = OFF')

@@ -16,7 +16,10 @@ export const shippedFlags = (): string[] =>
     -1,
   )
 
-/** The product as the one file that ships; made in `folder`, the way rootfs/assemble.sh does, where that has not run. */
+/**
+ * The product as the one file that ships; made in `folder`, the way rootfs/assemble.sh does, where that has
+ * not run.
+ */
 export async function findBundle(folder: string): Promise<string> {
   if (existsSync(SHIPPED)) return SHIPPED
   const outfile = join(folder, 'sluice.mjs')

@@ -16,8 +16,9 @@ const FLOOD = 50e9
 const FRAME_BITS = 1514 * 8
 
 /**
- * What a packet costs on a network with a shared rate, by how many members it has. Sender and receiver share one core with all
- * that the kernel does for them, so that packets a second say how long that core was busy with one.
+ * What a packet costs on a network with a shared rate, by how many members it has. Sender and receiver share
+ * one core with all that the kernel does for them, so that packets a second say how long that core was busy
+ * with one.
  */
 export const classify: Part = async ({ engine, runs }) => {
   const crowd = await openCrowd(engine)

@@ -22,7 +22,10 @@ const IDLE = 'idle'
 
 const pluginFolder = join(repo, 'build/plugin')
 
-/** What Docker's users wait for: API calls, without the CLI, of Sluice's drivers and of Docker's own bridge driver in turns. */
+/**
+ * What Docker's users wait for: API calls, without the CLI, of Sluice's drivers and of Docker's own bridge
+ * driver in turns.
+ */
 export const control: Part = async (bench) => {
   const { engine } = bench
   const plain = await engine.startPlain({ env: QUIET })

@@ -8,13 +8,18 @@ import { type Caller, openCaller } from './socket.ts'
 import type { Station } from './station.ts'
 import { wipe } from './wipe.ts'
 
-/** Networks with many members that are no containers: endpoints as the engine asks for them, in namespaces of our own. */
+/**
+ * Networks with many members that are no containers: endpoints as the engine asks for them, in namespaces of
+ * our own.
+ */
 export interface Crowd {
   /** Makes network `number`, 10.N.0.0/16. @returns what its members call the host */
   network(number: number, options: Readonly<Record<string, string>>): Promise<string>
   /** Makes the members `first` to `last`, counted from 1. */
   members(number: number, first: number, last: number): Promise<void>
-  /** Moves a member's end of its link into a network of its own, as the engine does when a container starts. */
+  /**
+   * Moves a member's end of its link into a network of its own, as the engine does when a container starts.
+   */
   station(number: number, member: number): Promise<Station>
   /** Removes all of it. */
   remove(): Promise<void>

@@ -14,7 +14,10 @@ import { wipe } from './wipe.ts'
 export const PORT = 5201
 const OTHERS = 10_000
 
-/** A host with networks of one container each, and a machine beyond it. The containers are namespaces, and only the first has one. */
+/**
+ * A host with networks of one container each, and a machine beyond it. The containers are namespaces, and
+ * only the first has one.
+ */
 export interface World {
   readonly inside: Place
   readonly outside: Place

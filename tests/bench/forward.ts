@@ -34,8 +34,9 @@ const WAYS: Readonly<Record<string, Way>> = {
 }
 
 /**
- * What a packet between a container and a machine beyond the host costs, by how many networks and published ports there are; and
- * a whole connection, which is where the tables are looked up. Both ends share one core with all that the kernel does for them.
+ * What a packet between a container and a machine beyond the host costs, by how many networks and published
+ * ports there are; and a whole connection, which is where the tables are looked up. Both ends share one core
+ * with all that the kernel does for them.
  */
 export const forward: Part = async ({ engine, runs }) => {
   const second = await startEngine({ release: engine.release })

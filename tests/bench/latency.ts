@@ -6,7 +6,10 @@ import { digits, quantile, ratio, Samples } from './stats.ts'
 
 /** bit/s */
 const RATES = [20e6, 100e6]
-/** TCP streams: one fills no more of a queue than its sender lets it (tcp_limit_output_bytes in the kernel), 8 fill all of it. */
+/**
+ * TCP streams: one fills no more of a queue than its sender lets it (tcp_limit_output_bytes in the kernel), 8
+ * fill all of it.
+ */
 const STREAMS = [1, 8]
 const ROUNDS = 2
 /** s */

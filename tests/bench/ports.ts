@@ -8,12 +8,17 @@ const PORTS = [0, 100] as const
 /** the host's ports begin here, clear of those that connections are given */
 const FIRST = 20_000
 
-/** ms: what a lap leaves behind to be done, a hundred proxies of the bridge driver's first of all, is not to weigh on the next */
+/**
+ * ms: what a lap leaves behind to be done, a hundred proxies of the bridge driver's first of all, is not to
+ * weigh on the next
+ */
 const SETTLE = 500
 
 const nameOf = (driver: string, ports: number): string => `${driver}, ${ports} ports: ms`
 
-/** What published ports add to the start of a container, of Sluice and of Docker's own bridge driver in turns. */
+/**
+ * What published ports add to the start of a container, of Sluice and of Docker's own bridge driver in turns.
+ */
 export const ports: Part = async ({ engine, runs }) => {
   const plain = await engine.startPlain({ env: QUIET })
   const samples = new Samples()

@@ -65,7 +65,11 @@ export const productLinks = (
     }),
   )
 
-/** What the rivals' settings make of containers on Docker's bridge, from another container there. @param rate bit/s */
+/**
+ * What the rivals' settings make of containers on Docker's bridge, from another container there.
+ *
+ * @param rate bit/s
+ */
 export const rivalLinks = ({ engine, rivals }: Networks, rate: number): Promise<Link[]> =>
   Promise.all(
     RIVALS.map(async (rival) => {

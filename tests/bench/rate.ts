@@ -5,7 +5,9 @@ import { type Link, makeNetworks, productLinks, rivalLinks } from './rate-links.
 import { digits, median, Samples } from './stats.ts'
 
 const MBIT = 1e6
-/** bit/s: measured at once, since they keep no core busy, and for long, since a frame of 1 Mbit/s takes 12 ms */
+/**
+ * bit/s: measured at once, since they keep no core busy, and for long, since a frame of 1 Mbit/s takes 12 ms
+ */
 const SLOW = [1, 10].map((rate) => rate * MBIT)
 /** bit/s: measured in turns */
 const FAST = [100, 1000].map((rate) => rate * MBIT)

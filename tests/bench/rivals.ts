@@ -2,7 +2,10 @@ import type { Engine } from '../support/engine.ts'
 import { runIn } from '../support/traffic-place.ts'
 import type { Station } from './station.ts'
 
-/** Another tool's default settings. Each shapes the host end of a container's link, and so only what the container receives. */
+/**
+ * Another tool's default settings. Each shapes the host end of a container's link, and so only what the
+ * container receives.
+ */
 export interface Rival {
   readonly name: string
   /** The tool's tc commands. */
@@ -42,7 +45,9 @@ export const RIVALS: readonly Rival[] = [
   },
 ]
 
-/** Shapes a container of Docker's bridge driver as the rival would, with the tc that the product is given too. */
+/**
+ * Shapes a container of Docker's bridge driver as the rival would, with the tc that the product is given too.
+ */
 export async function shapeAsRival(
   engine: Engine,
   { place }: Station,

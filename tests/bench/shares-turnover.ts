@@ -9,7 +9,10 @@ import { gatewayOf, type Station, startStation } from './station.ts'
 import { digits, median, Samples, spread } from './stats.ts'
 
 const NAME = 'turnover'
-/** Another network of the same kind: what a container's coming and going there does to these members is the machine's doing. */
+/**
+ * Another network of the same kind: what a container's coming and going there does to these members is the
+ * machine's doing.
+ */
 const ELSEWHERE = 'elsewhere'
 /** s of each phase in which nothing changes */
 const SECONDS = 2
@@ -23,8 +26,8 @@ interface Reading {
 }
 
 /**
- * What two members that send notice of a third that comes, sends and goes; the second one's own part halves meanwhile. The
- * third one's first packets change what the two get without any change of a class.
+ * What two members that send notice of a third that comes, sends and goes; the second one's own part halves
+ * meanwhile. The third one's first packets change what the two get without any change of a class.
  */
 export async function turnoverTable(engine: Engine, total: number, rounds: number): Promise<Table> {
   const samples = new Samples()

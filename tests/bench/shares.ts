@@ -17,7 +17,10 @@ const ROUNDS = 3
 const TURNS = 5
 const WINDOW = { warmUp: 1, seconds: 3 }
 
-/** Whether members of a shared rate get what they are entitled to, and what others' comings and goings do to them. */
+/**
+ * Whether members of a shared rate get what they are entitled to, and what others' comings and goings do to
+ * them.
+ */
 export const shares: Part = async ({ engine, runs }) => {
   const rounds = Math.min(runs, ROUNDS)
   const plain = await engine.startPlain({ env: QUIET })

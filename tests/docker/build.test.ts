@@ -61,7 +61,10 @@ t.test('build.sh installs the plugin, again over networks in use, and takes it a
   t.equal(await engine.snapshot(), before)
 })
 
-/** The client's own command, found as a person's would be. It runs on the engine's host, where the plugin's socket is. */
+/**
+ * The client's own command, found as a person's would be. It runs on the engine's host, where the plugin's
+ * socket is.
+ */
 const docker = (engine: Engine, ...args: string[]): Promise<string> =>
   engine.enter(['docker', ...args], { env: { ...engine.env, DOCKER_CONFIG: config(engine) } })
 

@@ -11,7 +11,9 @@ t.setTimeout(480_000)
 const command = ({ env }: Engine, ...args: string[]): Promise<Ended> =>
   runCli(args, { env, through: WITHOUT_MACHINE })
 
-/** A user who may read everything, a checkout in root's home too, but write nowhere: a socket is written to. */
+/**
+ * A user who may read everything, a checkout in root's home too, but write nowhere: a socket is written to.
+ */
 const reads = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search']
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...reads]
 
@@ -68,7 +70,10 @@ async function prunes(t: Test, engine: Engine, plain: Plain): Promise<void> {
   const create = (name: string) => engine.cli('network', 'create', '-d', 'sluice', '-o', 'rate=5mbit', name)
   for (const name of ['lost', 'used']) await create(name)
   await engine.cli('run', '-d', '--name', 'app', '--network', 'used', 'busybox')
-  /** Names: their states settle by and by, and the plugin makes a device for a moment to see what the kernel can do. */
+  /**
+   * Names: their states settle by and by, and the plugin makes a device for a moment to see what the kernel
+   * can do.
+   */
   const links = async () => {
     const names = (await engine.sh(['ip', '-br', 'link'])).split('\n').map((line) => line.split(/[\s@]/)[0])
     return names.filter((name) => !name?.startsWith('sq-')).toSorted()

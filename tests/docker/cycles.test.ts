@@ -18,7 +18,9 @@ const smallHeap = '--max-old-space-size=64 --max-semi-space-size=4'
 const residentMemory = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 
-/** How many rows each table of the plugin's database has. Looks at a copy: the plugin locks what it has open. */
+/**
+ * How many rows each table of the plugin's database has. Looks at a copy: the plugin locks what it has open.
+ */
 function rows({ stateDir }: Plain): Record<string, number> {
   const copy = `${stateDir}.copy`
   cpSync(stateDir, copy, { recursive: true })

@@ -6,7 +6,10 @@ import { until } from '../support/until.ts'
 
 t.setTimeout(300_000)
 
-/** What ufw-docker adds to ufw: private addresses leave DOCKER-USER early, others only get to what `ufw route` allows. */
+/**
+ * What ufw-docker adds to ufw: private addresses leave DOCKER-USER early, others only get to what `ufw route`
+ * allows.
+ */
 const UFW_DOCKER = `*filter
 :ufw-user-forward - [0:0]
 :DOCKER-USER - [0:0]

@@ -6,7 +6,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { readTemplate } from '../../plugin/cli/template/template.ts'
 
-/** Numbers are left out: Docker's client decodes those of JSON as its own kind, which compares with no other. */
+/**
+ * Numbers are left out: Docker's client decodes those of JSON as its own kind, which compares with no other.
+ */
 const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   any: fc.oneof({ maxDepth: 2 }, tie('text'), fc.boolean(), fc.constant(null), tie('list'), tie('map')),
   text: fc.string({

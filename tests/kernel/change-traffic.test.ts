@@ -20,7 +20,9 @@ const LATE = 5e-3
 
 const now = (): number => Number(process.hrtime.bigint())
 
-/** Puts the two rates in force by turns, both directions at once, as a PATCH of the network's options does. */
+/**
+ * Puts the two rates in force by turns, both directions at once, as a PATCH of the network's options does.
+ */
 async function turns({ parts }: Lan, rates: readonly [number, number]): Promise<RateChange[]> {
   const changes: RateChange[] = []
   for (let turn = 1; turn <= CHANGES; turn++) {
@@ -50,7 +52,8 @@ t.test(`${CHANGES} changes of the rate lose nothing of what fits`, async (t) => 
   const [low, high] = [40e6, 80e6]
   await using lan = await createLan(t, { options: { rate: low } })
   const ways = await openWays(lan)
-  // 23 Mbit/s in lumps of 36 kB, which the lower rate has a queue of 50 kB for, and takes 7 ms of each 12 to send.
+  // 23 Mbit/s in lumps of 36 kB, which the lower rate has a queue of 50 kB for, and takes 7 ms of each 12 to
+  // send.
   const streams = []
   for (const way of ways) streams.push(await startDatagrams(t, { ...way, lump: 25, pause: 12 }))
   await turns(lan, [low, high])

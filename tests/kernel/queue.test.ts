@@ -21,7 +21,9 @@ interface Report {
   readonly end: { readonly sum_received: { readonly bits_per_second: number } }
 }
 
-/** bit/s that the receiver's line of `iperf3 -t 2` shows, as a person types it who looks for the first time. */
+/**
+ * bit/s that the receiver's line of `iperf3 -t 2` shows, as a person types it who looks for the first time.
+ */
 async function firstLook(client: Namespace, server: Namespace, flags = ''): Promise<number> {
   const serving = server.sh('iperf3 --server --one-off --idle-timeout 20')
   await until('iperf3 to listen', async () => (await server.sh('ss -Hltn sport = :5201')) !== '')

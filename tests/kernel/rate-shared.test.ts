@@ -17,8 +17,8 @@ const sendBeside = async (from: Namespace, to: Namespace, address: string): Prom
   (await flow({ from, to, address, seconds: 4, warmUp: 1, shared: true })).rate
 
 /**
- * Proves that rates come out as wanted. Other work on the machine only ever slows: of three measurements one must
- * hold, and none may be above.
+ * Proves that rates come out as wanted. Other work on the machine only ever slows: of three measurements one
+ * must hold, and none may be above.
  */
 async function comeOut(
   t: Test,

@@ -15,7 +15,10 @@ interface Report {
   }[]
 }
 
-/** bit/s on the wire from `from` to `to`, measured by the receiver over four seconds, after one that does not count. */
+/**
+ * bit/s on the wire from `from` to `to`, measured by the receiver over four seconds, after one that does not
+ * count.
+ */
 async function measure(from: Namespace, to: Namespace, address: string, options = ''): Promise<number> {
   const server = to.sh('iperf3 --server --one-off --json --idle-timeout 20')
   await until('iperf3 to listen', async () => (await to.sh('ss -Hltn sport = :5201')) !== '')
@@ -30,8 +33,8 @@ async function measure(from: Namespace, to: Namespace, address: string, options 
 const shown = (rate: number): string => `${(rate / 1e6).toFixed(2)} Mbit/s`
 
 /**
- * Proves that TCP gets the capped rate within 2 %. Other work on the machine only ever slows: of three measurements one
- * must reach it, and none may be above.
+ * Proves that TCP gets the capped rate within 2 %. Other work on the machine only ever slows: of three
+ * measurements one must reach it, and none may be above.
  */
 async function reaches(t: Test, direction: string, measured: () => Promise<number>): Promise<void> {
   const seen: number[] = []

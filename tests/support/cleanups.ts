@@ -1,5 +1,5 @@
-// What must be undone before this process ends, even when a test throws or tap loses patience. Everything in here is
-// synchronous, since nothing else runs in an exit hook.
+// What must be undone before this process ends, even when a test throws or tap loses patience. Everything in
+// here is synchronous, since nothing else runs in an exit hook.
 const pending = new Map<symbol, () => void>()
 
 /** Registers `undo` for the end of the process. The function returned runs it now, once, and forgets it. */

@@ -3,7 +3,10 @@ import { type Engine, startEngine } from './engine.ts'
 import { moveIn, type Neighbours } from './neighbours.ts'
 import { until } from './until.ts'
 
-/** An engine with the product as a plain process, and neighbours; also the file with iptables' rules from before. */
+/**
+ * An engine with the product as a plain process, and neighbours; also the file with iptables' rules from
+ * before.
+ */
 export async function openNeighbours(
   t: Test,
   options: Parameters<typeof startEngine>[0],

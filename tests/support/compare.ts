@@ -6,7 +6,10 @@ import { observeAll } from './compare/observe.ts'
 import { startEngine } from './engine.ts'
 import type { Release } from './roots.ts'
 
-/** Compares the product with Docker's own driver on an engine: one assertion a behaviour, and the table of both. */
+/**
+ * Compares the product with Docker's own driver on an engine: one assertion a behaviour, and the table of
+ * both.
+ */
 export async function compares(t: Test, release: Release): Promise<void> {
   const differences = writtenDifferences()
   const engine = await startEngine({ release })

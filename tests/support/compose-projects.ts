@@ -1,4 +1,7 @@
-/** What is asked, `name:port`, and who is to answer; `nothing` where nobody is. `@db:5432` is the address of service `db`. */
+/**
+ * What is asked, `name:port`, and who is to answer; `nothing` where nobody is. `@db:5432` is the address of
+ * service `db`.
+ */
 type Answers = Readonly<Record<string, string>>
 
 /** A compose file written for Docker's bridge driver, and what is to be found once it is up. */

@@ -12,7 +12,9 @@ import type { RunOptions } from './run.ts'
 import { snapshot } from './snapshot.ts'
 import { until } from './until.ts'
 
-/** The engines whose behaviour is written down, oldest first. A newer one is held against the newest of them. */
+/**
+ * The engines whose behaviour is written down, oldest first. A newer one is held against the newest of them.
+ */
 export const VERSIONS = ['20.10', '26.1', '28.5'] as const
 export type Version = (typeof VERSIONS)[number]
 
@@ -26,7 +28,8 @@ export interface EngineOptions {
   readonly packages?: readonly string[]
 }
 
-// An image's default command: does nothing, and ends at once when told to, which a plain `sleep` as process 1 does not.
+// An image's default command: does nothing, and ends at once when told to, which a plain `sleep` as process 1
+// does not.
 const idle = ['sh', '-c', 'trap exit TERM; sleep infinity & wait']
 
 /** A real Docker engine on a host of its own. */
@@ -138,7 +141,8 @@ function describe(
     importImages: async () => {
       await importImage('busybox')
       await importImage('iperf')
-      // Engine 28 makes an empty raw table with its first container and keeps it: not a trace of what is tested.
+      // Engine 28 makes an empty raw table with its first container and keeps it: not a trace of what is
+      // tested.
       await cli('run', '--rm', 'busybox', 'true')
     },
     startPlain: (plainOptions) => startPlain(host, plainOptions),

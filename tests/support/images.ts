@@ -11,8 +11,8 @@ const images = { busybox: [], iperf: ['/usr/bin/iperf3'], socat: ['/usr/bin/soca
 export type ImageName = keyof typeof images
 
 /**
- * A tar of an image's root file system, made of Debian 12's busybox and programs: there is no registry to pull from.
- * It is kept in the cache until one of the programs changes.
+ * A tar of an image's root file system, made of Debian 12's busybox and programs: there is no registry to
+ * pull from. It is kept in the cache until one of the programs changes.
  */
 export async function imageTar(name: ImageName): Promise<string> {
   const base = await engineRoot('bookworm')

@@ -182,7 +182,10 @@ export const keptByEndpoint = (product: Control): readonly Scenario[] => [
 /** ms from the engine's first answer */
 const SOON = 1000
 
-/** Proves that it stays set when the product, the engine or the host start again. Leaves the engine's rules in another order. */
+/**
+ * Proves that it stays set when the product, the engine or the host start again. Leaves the engine's rules in
+ * another order.
+ */
 export async function keptOverRestarts(
   t: Test,
   lab: Lab,

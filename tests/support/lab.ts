@@ -2,7 +2,9 @@ import type { Test } from 'tap'
 import type { Engine } from './engine.ts'
 import { type IperfOptions, iperf } from './traffic.ts'
 
-/** What a scenario works with: an engine that has the images, and the name under which it knows the product. */
+/**
+ * What a scenario works with: an engine that has the images, and the name under which it knows the product.
+ */
 export interface Lab {
   readonly engine: Engine
   readonly driver: string
@@ -59,7 +61,10 @@ export const startContainer = (
   ...args: string[]
 ): Promise<string> => engine.cli('run', '-d', '--name', name, '--network', network, ...args, 'iperf')
 
-/** Starts a container on Docker's own bridge, then plugs it into a network with options for this attachment alone. */
+/**
+ * Starts a container on Docker's own bridge, then plugs it into a network with options for this attachment
+ * alone.
+ */
 export async function plug(
   { engine }: Lab,
   name: string,
@@ -90,8 +95,8 @@ export const plainRefusal = (stderr: string): string =>
   stderr.replace(/^[\s\S]*?(?:\b(?:NetworkDriver|IpamDriver)\.\w+: |\bremote: )/, '').trim()
 
 /**
- * Proves that TCP gets `mbit` (10⁶ bit/s, headers counted), within 2 %. Two cores are shared with whatever else runs: of three
- * measurements one must hold.
+ * Proves that TCP gets `mbit` (10⁶ bit/s, headers counted), within 2 %. Two cores are shared with whatever
+ * else runs: of three measurements one must hold.
  */
 export async function reaches(
   t: Test,

@@ -134,7 +134,10 @@ export function findings(lan: Lan, box: Box, { own, hosts, preferred6 }: Address
   return [...(at.includes('host') ? atHost : []), ...atOwn]
 }
 
-/** What the host serves on at these addresses once the first box is gone; not UDP, which it may answer from another address. */
+/**
+ * What the host serves on at these addresses once the first box is gone; not UDP, which it may answer from
+ * another address.
+ */
 export const freed = (hosts: readonly string[]): Target[] =>
   hosts.flatMap((host) => range(FREED).map((port): Target => ['tcp', host, port]))
 
@@ -150,8 +153,9 @@ function seen({ address, address6 }: Lan, own: readonly string[], asked: string)
 }
 
 /**
- * Whether the LAN gets an answer from a port at an address of the host. IPv6 is relayed to a container without. A relayed datagram's
- * answer comes from the address that the host prefers, which the LAN takes for silence where it asked at another (docs/differences.md).
+ * Whether the LAN gets an answer from a port at an address of the host. IPv6 is relayed to a container
+ * without. A relayed datagram's answer comes from the address that the host prefers, which the LAN takes for
+ * silence where it asked at another (docs/differences.md).
  */
 function isMet({ ipv6, binding }: Box, { proto, host = binding }: Port, address: string, preferred6: string) {
   if (host !== undefined) return host === address

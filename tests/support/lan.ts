@@ -3,7 +3,9 @@ import { joinOutside } from './outside.ts'
 import { inNetns } from './power.ts'
 import type { Place } from './traffic-place.ts'
 
-/** A machine beside an engine's host, which takes that host for its router: it has a way to every container. */
+/**
+ * A machine beside an engine's host, which takes that host for its router: it has a way to every container.
+ */
 export interface Lan {
   readonly place: Place
   /** Its own. */
@@ -27,7 +29,8 @@ export async function joinLan(host: Host): Promise<Lan> {
     input: `address add ${hosts[1]}/24 dev ${link}
       address add ${hosts6[1]}/64 dev ${link} nodad`,
   })
-  // Without loopback addresses of its own it sends what is for 127.0.0.0/8 to the host, and takes the answers, as an attacker would.
+  // Without loopback addresses of its own it sends what is for 127.0.0.0/8 to the host, and takes the
+  // answers, as an attacker would.
   await sh(['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1'])
   await sh(['ip', '-batch', '-'], {
     input: `address flush dev lo

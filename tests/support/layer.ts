@@ -5,7 +5,8 @@ import { cacheDir } from './roots.ts'
 import { run } from './run.ts'
 
 /**
- * A root file system with more Debian packages: the root that was given, unchanged, and a layer over it from the cache.
+ * A root file system with more Debian packages: the root that was given, unchanged, and a layer over it from
+ * the cache.
  *
  * @returns both, as overlayfs names its lower folders
  * @throws {ExecaError} when they cannot be had within 10 minutes, with apt's last words

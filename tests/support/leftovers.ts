@@ -4,13 +4,17 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// Names of what the tests make carry the id of the process that made it, so that what a killed run left behind is known.
+// Names of what the tests make carry the id of the process that made it, so that what a killed run left
+// behind is known.
 const ours = /^slt-(\d+)-[0-9a-f]+/
 
 /** A name for a host that no other test has. */
 export const newName = (): string => `slt-${process.pid}-${randomBytes(3).toString('hex')}`
 
-/** Removes what tests of processes that are gone have left: namespaces, cgroups, folders. Their own processes died with them. */
+/**
+ * Removes what tests of processes that are gone have left: namespaces, cgroups, folders. Their own processes
+ * died with them.
+ */
 export function sweep(): void {
   for (const name of deadNames('/run/netns')) {
     deleteNetns(name)

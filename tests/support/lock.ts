@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { until } from './until.ts'
 
-/** Holds `file` as a lock between processes, or gives up the wait when `done` becomes true. A dead holder's lock is broken. */
+/**
+ * Holds `file` as a lock between processes, or gives up the wait when `done` becomes true. A dead holder's
+ * lock is broken.
+ */
 export async function lock(file: string, done: () => boolean): Promise<() => void> {
   let held = false
   const take = () => {

@@ -64,7 +64,10 @@ export async function installManaged(
   }
 }
 
-/** The process id of the plugin's process 1, out here: the child of the shim that was started for the plugin's id. */
+/**
+ * The process id of the plugin's process 1, out here: the child of the shim that was started for the plugin's
+ * id.
+ */
 async function processOf(engine: Engine): Promise<number> {
   const id = await engine.cli('plugin', 'inspect', '-f', '{{.Id}}', driver)
   return Number(await engine.sh(['sh', '-c', `pgrep -P "$(pgrep -f '^[^ ]*containerd-shim.*${id}')"`]))

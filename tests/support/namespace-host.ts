@@ -4,7 +4,10 @@ import { atExit } from './cleanups.ts'
 import { deleteNetns, newName, sweep } from './leftovers.ts'
 import { type RunOptions, run } from './run.ts'
 
-/** A network namespace of its own, with the real host's programs in it. It goes at the end of the block, or of the process. */
+/**
+ * A network namespace of its own, with the real host's programs in it. It goes at the end of the block, or of
+ * the process.
+ */
 export interface Namespace extends Host, Disposable {
   /** As in `ip netns exec NAME`. */
   readonly name: string
@@ -37,7 +40,9 @@ export async function namespaceHost(): Promise<Namespace> {
   return host
 }
 
-/** Moves a link from one namespace into another, as the engine does with a container's, and dresses it there. */
+/**
+ * Moves a link from one namespace into another, as the engine does with a container's, and dresses it there.
+ */
 export async function moveInto(
   from: Namespace,
   link: string,
@@ -52,7 +57,10 @@ export async function moveInto(
 
 type Json = string | number | boolean | null | { readonly [key: string]: Json } | readonly Json[]
 
-/** What differs from one making to the next: numbers that the kernel gives out, counters, clocks, random addresses. */
+/**
+ * What differs from one making to the next: numbers that the kernel gives out, counters, clocks, random
+ * addresses.
+ */
 const FLEETING =
   /^(ifindex|link_index|link_netnsid|link|index|handle|id|metainfo|address|permaddr|bytes|packets|drops|overlimits|requeues|backlog|qlen|refcnt|.*_timer|.*_lft|bridge_id|root_id|designated_.*|local|num_tx_queues|.*_seq|min_mtu|max_mtu|preferred_.*|valid_.*|operstate|state|flags|broadcast|inet6_addr_gen_mode|hold_timer|fdb_n_learned|.*_max_.*|no|stats.*|txqlen)$/
 
@@ -68,7 +76,10 @@ const settled = (value: Json): Json => {
 
 const listing = (text: string): Json => settled(JSON.parse(text || '[]') as Json)
 
-/** Links with their addresses, qdiscs, classes, filters and rules, without what differs from one making to the next. */
+/**
+ * Links with their addresses, qdiscs, classes, filters and rules, without what differs from one making to the
+ * next.
+ */
 export async function stateOf(host: Namespace): Promise<string[]> {
   const links = JSON.parse(await host.sh('ip -j -d addr show')) as { ifname: string; addr_info: Json[] }[]
   const lines: string[] = []

@@ -9,11 +9,17 @@ import { until } from './until.ts'
 /** ms within which our rules have to be back */
 const BACK = 5000
 
-/** A host with other programs that have rules: containers of ours and of Docker's, as a machine outside sees them. */
+/**
+ * A host with other programs that have rules: containers of ours and of Docker's, as a machine outside sees
+ * them.
+ */
 export interface Neighbours {
   readonly engine: Engine
   readonly outside: Outside
-  /** What the container says to the outside whose port is published as this; nothing when it is not reached within a second. */
+  /**
+   * What the container says to the outside whose port is published as this; nothing when it is not reached
+   * within a second.
+   */
   answer(hostPort: number): Promise<string>
   /** Whether a container reaches the outside, by TCP. */
   reaches(container: string): Promise<boolean>
@@ -27,7 +33,10 @@ export interface Neighbours {
 
 const PORTS = { web: '8080', docker: '8081' } as const
 
-/** Starts `web` and `mute` on a network of ours, and `docker` on Docker's bridge; the first and the last publish their port. */
+/**
+ * Starts `web` and `mute` on a network of ours, and `docker` on Docker's bridge; the first and the last
+ * publish their port.
+ */
 export async function moveIn({ engine, driver }: Lab): Promise<Neighbours> {
   const outside = await joinOutside(engine.host)
   await engine.cli('network', 'create', '-d', driver, 'ours')

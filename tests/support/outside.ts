@@ -3,7 +3,10 @@ import { deleteNetns } from './leftovers.ts'
 import { inNetns } from './power.ts'
 import { type RunOptions, run } from './run.ts'
 
-/** A machine beyond an engine's host, on a link of its own to it. It has no route to anything else, containers included. */
+/**
+ * A machine beyond an engine's host, on a link of its own to it. It has no route to anything else, containers
+ * included.
+ */
 export interface Outside {
   readonly address: string
   readonly address6: string

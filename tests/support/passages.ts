@@ -82,7 +82,10 @@ const ports = (binding4?: string): [string, Passing][] =>
     ),
   )
 
-/** Every combination of the options that decide who may pass, in families whose options have to do with each other. */
+/**
+ * Every combination of the options that decide who may pass, in families whose options have to do with each
+ * other.
+ */
 export const PASSAGES: Readonly<Record<string, ReadonlyMap<string, Passing>>> = {
   members: new Map(members()),
   'leaving-ipv4': new Map(leaving(4, '192.0.2.1')),

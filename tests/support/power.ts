@@ -17,7 +17,10 @@ export interface Power {
   beforeOff(undo: () => void): void
 }
 
-/** What puts a command into a named network namespace. Not `ip netns exec`: its /sys has no cgroups, which dockerd needs. */
+/**
+ * What puts a command into a named network namespace. Not `ip netns exec`: its /sys has no cgroups, which
+ * dockerd needs.
+ */
 export const inNetns = (name: string): readonly string[] => ['nsenter', `--net=/run/netns/${name}`, '--']
 
 /**

@@ -34,7 +34,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** SIGKILL, and a wait of at most 5 s that blocks this whole process: for exit hooks. A process already gone is fine. */
+/**
+ * SIGKILL, and a wait of at most 5 s that blocks this whole process: for exit hooks. A process already gone
+ * is fine.
+ */
 export function killNow(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')

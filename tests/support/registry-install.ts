@@ -9,8 +9,8 @@ import { run } from './run.ts'
 const arch = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
 /**
- * What a user without a checkout does: installs the plugin from a registry, here one on the engine's own loopback, and
- * makes a network under the plugin's full reference.
+ * What a user without a checkout does: installs the plugin from a registry, here one on the engine's own
+ * loopback, and makes a network under the plugin's full reference.
  */
 export async function provesInstall(t: Test, engine: Engine): Promise<void> {
   const address = await engine.startRegistry()

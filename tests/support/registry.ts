@@ -9,7 +9,10 @@ import { until } from './until.ts'
 
 const address = '127.0.0.1:5000'
 
-/** Starts a registry on the loopback of the host's network and gives its address, which engines accept without TLS. */
+/**
+ * Starts a registry on the loopback of the host's network and gives its address, which engines accept without
+ * TLS.
+ */
 export async function startRegistry(host: Host): Promise<string> {
   await ensurePackages(['docker-registry', 'busybox-static'])
   const storage = join(host.dir, 'registry')

@@ -21,8 +21,8 @@ const engines: Readonly<Record<Release, string>> = {
 }
 
 /**
- * The root file system of a Debian with its engine, built with debootstrap when it is not in the cache yet (about a minute
- * and 0.7 GB each).
+ * The root file system of a Debian with its engine, built with debootstrap when it is not in the cache yet
+ * (about a minute and 0.7 GB each).
  *
  * @throws {Error} when it cannot be built within 10 minutes, with debootstrap's last words
  */

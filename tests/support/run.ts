@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { execa } from 'execa'
 
-/** What every started program sees, whatever the tests themselves were started with (proxies, say, or a Docker context). */
+/**
+ * What every started program sees, whatever the tests themselves were started with (proxies, say, or a Docker
+ * context).
+ */
 export const cleanEnv: Readonly<Record<string, string>> = {
   HOME: '/root',
   LANG: 'C.UTF-8',
@@ -37,8 +40,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 }
 
 /**
- * Starts a program that stays, with its output appended to the file `log`. The kernel kills it when this process ends, however
- * this process ends.
+ * Starts a program that stays, with its output appended to the file `log`. The kernel kills it when this
+ * process ends, however this process ends.
  */
 export function hold(argv: readonly string[], log: string): ChildProcess {
   const out = openSync(log, 'a')

@@ -1,5 +1,5 @@
-// A program: asks every target on stdin, a JSON array of `[protocol, address, port]`, and writes what each said, a JSON array in
-// the same order with null for those that said nothing.
+// A program: asks every target on stdin, a JSON array of `[protocol, address, port]`, and writes what each
+// said, a JSON array in the same order with null for those that said nothing.
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'

@@ -2,7 +2,8 @@
 //
 //     node scan-serve.ts NAME FIRST LAST LOCAL
 //
-// Listens on the ports FIRST to LAST of all addresses, and on LOCAL of 127.0.0.1 alone. The answer is `NAME:PORT sees ADDRESS`.
+// Listens on the ports FIRST to LAST of all addresses, and on LOCAL of 127.0.0.1 alone. The answer is
+// `NAME:PORT sees ADDRESS`.
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 

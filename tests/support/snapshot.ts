@@ -11,8 +11,8 @@ const commands = [
 ]
 
 /**
- * What the network of a host is made of, as text to compare with another such text: links by name, qdiscs, rules of nftables and
- * iptables. Counters are zeroed, and what programs write about themselves is left out.
+ * What the network of a host is made of, as text to compare with another such text: links by name, qdiscs,
+ * rules of nftables and iptables. Counters are zeroed, and what programs write about themselves is left out.
  */
 export async function snapshot(host: Host): Promise<string> {
   const parts: string[] = []

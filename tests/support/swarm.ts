@@ -9,7 +9,10 @@ export interface Node {
   readonly managed: Managed
 }
 
-/** Two hosts on one wire, a manager and a worker; the product is a managed plugin of each, for Swarm takes no other. */
+/**
+ * Two hosts on one wire, a manager and a worker; the product is a managed plugin of each, for Swarm takes no
+ * other.
+ */
 export async function startSwarm(release: EngineOptions['release']): Promise<readonly [Node, Node]> {
   const manager = await startNode(release)
   const worker = await startNode(release)

@@ -9,8 +9,8 @@ type Run = (argv: readonly string[]) => Promise<string>
 const number = (text: string): string => /\d+(?:\.\d+)+/.exec(text)?.[0] ?? ''
 
 /**
- * Writes down what a test ran on, for `npm run docs` to make the README's table of it. It fails where the table lacks a release of
- * Debian; what is to become one has another engine every few months.
+ * Writes down what a test ran on, for `npm run docs` to make the README's table of it. It fails where the
+ * table lacks a release of Debian; what is to become one has another engine every few months.
  *
  * @param way how the product ran there
  */

@@ -4,14 +4,16 @@ import { type Place, type Running, runIn } from './traffic-place.ts'
 /** Bytes of frames that have come in until now, as tc counts them. */
 export type Meter = () => number | Promise<number>
 
-/** Bytes of a frame's Ethernet header; of a TCP frame's IP and TCP headers, with timestamps; of a full frame. */
+/**
+ * Bytes of a frame's Ethernet header; of a TCP frame's IP and TCP headers, with timestamps; of a full frame.
+ */
 const ETHERNET = 14
 const TCP_HEADERS = 52
 export const FRAME = 1514
 
 /**
- * All that reached the network of `running`, at no process. An offload packet is as many segments as the kernel counts in
- * it, each with headers of its own.
+ * All that reached the network of `running`, at no process. An offload packet is as many segments as the
+ * kernel counts in it, each with headers of its own.
  */
 export const networkMeter =
   (running: Running): Meter =>
@@ -24,7 +26,10 @@ export const networkMeter =
     return counter(packets, 'IpExt', 'InOctets') + saved + segments * ETHERNET
   }
 
-/** Data segments that reached the TCP sockets of a port, in order or not: the streams must consist of full ones. */
+/**
+ * Data segments that reached the TCP sockets of a port, in order or not: the streams must consist of full
+ * ones.
+ */
 export const socketMeter =
   (place: Place, port: number): Meter =>
   async () =>
@@ -71,8 +76,8 @@ export async function look(meter: Meter): Promise<{ bytes: number; at: number }>
 }
 
 /**
- * A number of a table in /proc/net/snmp or netstat: a line of names and, below, a line of numbers, both beginning with the
- * table's name.
+ * A number of a table in /proc/net/snmp or netstat: a line of names and, below, a line of numbers, both
+ * beginning with the table's name.
  */
 export function counter(tables: string, table: string, name: string): number {
   const [names = [], numbers = []] = tables

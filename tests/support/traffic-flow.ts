@@ -85,8 +85,8 @@ export async function startFlow(options: FlowOptions): Promise<Started> {
 /**
  * Sends one way, and tells what came in between two moments that are far from its beginning and its end.
  *
- * What counts is what the network delivered, not what the receiving program has read: that has holes where a segment is missing
- * still, and of UDP what it was too slow for.
+ * What counts is what the network delivered, not what the receiving program has read: that has holes where a
+ * segment is missing still, and of UDP what it was too slow for.
  *
  * @throws {Error} iperf3 does, with its report
  */

@@ -34,7 +34,10 @@ interface Report {
   readonly error?: string
 }
 
-/** Payload and frame of a full segment: 1500 less 20 IP, 20 TCP, 12 timestamps; 1500 with 14 of Ethernet. Bytes. */
+/**
+ * Payload and frame of a full segment: 1500 less 20 IP, 20 TCP, 12 timestamps; 1500 with 14 of Ethernet.
+ * Bytes.
+ */
 const payload = 1448
 const frame = 1514
 

@@ -13,7 +13,10 @@ export interface Tick {
   readonly first: number
 }
 
-/** ms between two datagrams of a flow, and in how many lumps all flows' are sent: whoever answers has room for so many */
+/**
+ * ms between two datagrams of a flow, and in how many lumps all flows' are sent: whoever answers has room for
+ * so many
+ */
 const EVERY = 200
 const LUMPS = 10
 

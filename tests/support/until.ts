@@ -12,7 +12,8 @@ export interface UntilOptions {
 /**
  * Calls `look` again and again until it gives something truthy, and gives that. A throw counts as "not yet".
  *
- * @throws {Error} after `timeout`, or once it is hopeless, naming `what` was waited for, caused by the last throw of `look`
+ * @throws {Error} after `timeout`, or once it is hopeless, naming `what` was waited for, caused by the last
+ * throw of `look`
  */
 export async function until<T>(
   what: string,

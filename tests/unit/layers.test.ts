@@ -29,7 +29,10 @@ const importsOf = (file: string, source: string): Import[] =>
 
 const imports: Import[] = files.flatMap((file) => importsOf(file, text(file)))
 
-/** What each folder may import of ours beside itself, types included; a folder below has its parent's row unless it has its own. */
+/**
+ * What each folder may import of ours beside itself, types included; a folder below has its parent's row
+ * unless it has its own.
+ */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/values': [],
   // Which queues a user may choose is a property of the kernel's kinds.
@@ -197,4 +200,26 @@ t.test('lib does not speak the wire', async (t) => {
     files.filter((file) => file.startsWith('lib/') && wire.test(text(file))),
     [],
   )
+})
+
+t.test('a room has twelve files beside each other at most, and a file 300 lines', async (t) => {
+  const rooms = Map.groupBy(files, (file) => dirname(file))
+  t.strictSame(
+    [...rooms].filter(([, inside]) => inside.length > 12).map(([room, { length }]) => `${room}: ${length}`),
+    [],
+  )
+  t.strictSame(
+    files.filter((file) => text(file).split('\n').length > 301),
+    [],
+  )
+})
+
+t.test('comments are 110 columns wide at most', async (t) => {
+  const wide = (file: string): string[] =>
+    text(file)
+      .split('\n')
+      .flatMap((line, index) =>
+        line.length > 110 && /^\s*(\/?\*|\/\/)/.test(line) ? [`${file}:${index + 1}`] : [],
+      )
+  t.strictSame(files.flatMap(wide), [])
 })

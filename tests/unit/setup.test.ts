@@ -25,7 +25,9 @@ interface Lock {
 
 const lock = JSON.parse(readFileSync(join(repo, 'package-lock.json'), 'utf8')) as Lock
 
-/** A checkout in a folder with a space, with what npm before 11.7 leaves of the pinned Node: no link to it. */
+/**
+ * A checkout in a folder with a space, with what npm before 11.7 leaves of the pinned Node: no link to it.
+ */
 function checkout(t: Test): string {
   const folder = t.testdir({ 'a b': { node_modules: {} } })
   const dir = join(folder, 'a b')

@@ -9,7 +9,8 @@ import { startVm } from '../support/vm/vm.ts'
 
 t.setTimeout(1_500_000)
 
-// One machine, one engine, two containers: what takes its time is to start them. All else is changed under way.
+// One machine, one engine, two containers: what takes its time is to start them. All else is changed under
+// way.
 const vm = await startVm()
 t.teardown(() => vm.stop())
 const docker = await startDockerd(vm)
@@ -32,7 +33,10 @@ const down = { from: bb.netns, to: aa.netns, address: aa.address }
 await Promise.all([keepNeighbour(up), keepNeighbour(down)])
 await noteTested(t, (argv) => vm.run(argv), 'virtual machine')
 
-/** Without this, an address is asked for again now and then, and that packet takes its part in whatever is drawn by lot. */
+/**
+ * Without this, an address is asked for again now and then, and that packet takes its part in whatever is
+ * drawn by lot.
+ */
 async function keepNeighbour({ from, to, address }: typeof up): Promise<void> {
   const [link] = JSON.parse(await vm.run(['nsenter', `--net=${to}`, 'ip', '-j', 'link', 'show', 'eth0']))
   const entry = [address, 'dev', 'eth0', 'lladdr', link.address, 'nud', 'permanent']

@@ -35,8 +35,8 @@ export function readRecording(text: string): Call[] {
 }
 
 /**
- * Puts our pool ids and addresses in the place of those that the recording plugin had answered, learning them as the
- * replay goes along, and leaves out options that are not in our table.
+ * Puts our pool ids and addresses in the place of those that the recording plugin had answered, learning them
+ * as the replay goes along, and leaves out options that are not in our table.
  */
 export function translator() {
   const ours = new Map<string, string>()
@@ -86,8 +86,8 @@ const UNDO: Readonly<Record<string, string>> = {
 }
 
 /**
- * Where the recording plugin had made up an error, the engine went on as if nothing was there. We have no error to answer
- * with, so what we made is taken back by this call, which the recording has not.
+ * Where the recording plugin had made up an error, the engine went on as if nothing was there. We have no
+ * error to answer with, so what we made is taken back by this call, which the recording has not.
  */
 export function afterMadeUpError({ call, status, answer = {} }: Call): string | undefined {
   const failed = status !== 200 || 'Err' in answer || 'Error' in answer

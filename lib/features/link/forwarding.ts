@@ -5,8 +5,8 @@ import { hostEndName } from '../../values/names.ts'
 import { planForwarding } from './network.ts'
 
 /**
- * Switches forwarding on again where a member needs it that is there. Without members it is left alone: at boot the engine comes after
- * us, and has to find it as it was (see planForwarding()).
+ * Switches forwarding on again where a member needs it that is there. Without members it is left alone: at
+ * boot the engine comes after us, and has to find it as it was (see planForwarding()).
  *
  * @throws {CommandError}
  */

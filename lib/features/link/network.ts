@@ -36,10 +36,11 @@ export const planNetwork = (spec: NetworkSpec): Plan => {
 }
 
 /**
- * Host-wide switches that routing needs, left on as Docker leaves them: somebody else may have come to need them.
+ * Host-wide switches that routing needs, left on as Docker leaves them: somebody else may have come to need
+ * them.
  *
- * Only while a call is answered, never in recovery: at boot the engine comes after us, and sets FORWARD to DROP only if it
- * is the one who turns forwarding on (moby, setup_ip_forwarding.go).
+ * Only while a call is answered, never in recovery: at boot the engine comes after us, and sets FORWARD to
+ * DROP only if it is the one who turns forwarding on (moby, setup_ip_forwarding.go).
  */
 export const planForwarding = (spec: NetworkSpec): Plan =>
   spec.internal

@@ -20,8 +20,8 @@ export interface Place {
 const isOpen = (mode: GatewayMode | undefined): boolean => mode === 'routed'
 
 /**
- * The addresses of the host that one request means: any of both families, unless one is named; those of IPv6 for a container without
- * it only where they can be relayed, which SCTP's cannot.
+ * The addresses of the host that one request means: any of both families, unless one is named; those of IPv6
+ * for a container without it only where they can be relayed, which SCTP's cannot.
  */
 function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, address6 }: Place): string[] {
   const named = host ?? passage?.binding4
@@ -34,8 +34,8 @@ function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, a
 }
 
 /**
- * What to claim on the host for one endpoint: exact ports before ranges, so that a range does not take what another asks for,
- * and requests that differ in the address alone together.
+ * What to claim on the host for one endpoint: exact ports before ranges, so that a range does not take what
+ * another asks for, and requests that differ in the address alone together.
  */
 export function planClaims(requests: readonly PortRequest[], place: Place): Claim[] {
   const { passage = {} } = place

@@ -5,7 +5,10 @@ import { ANY4, ANY6, type PublishedPort } from '../../model/port.ts'
 import { familyOf } from '../../values/families.ts'
 import { PROTOCOL_NUMBERS } from '../../values/protocols.ts'
 
-/** One published port: a translation, or the container's own port where there is none, or where its network trusts somebody. */
+/**
+ * One published port: a translation, or the container's own port where there is none, or where its network
+ * trusts somebody.
+ */
 function portElement(network: NetworkSpec, endpoint: EndpointSpec, published: PublishedPort): Element[] {
   const { proto, host, hostPort, port } = published
   const family = familyOf(host)

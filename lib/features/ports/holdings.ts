@@ -37,7 +37,10 @@ export interface Missing extends Wanted {
 export interface Holdings {
   /** @throws {NodeJS.ErrnoException} as holdPort() */
   keep(endpoint: Addressed, wanted: Wanted): Promise<Holding>
-  /** As keep(), but for what is an endpoint's already: it stays so where no socket can keep it, until retry() finds that one can. */
+  /**
+   * As keep(), but for what is an endpoint's already: it stays so where no socket can keep it, until retry()
+   * finds that one can.
+   */
   reclaim(endpoint: Addressed, wanted: Wanted): Promise<void>
   /** Tries again to keep what could not be kept. @returns what still cannot */
   retry(): Promise<Missing[]>

@@ -24,7 +24,10 @@ export interface Ports {
    * @throws {InvalidRequestError} a port is taken, or an address is not the host's
    */
   claim(endpoint: Addressed, claims: readonly Claim[]): Promise<PublishedPort[]>
-  /** Holds again what was published before this process began. What cannot be held is its endpoint's all the same. */
+  /**
+   * Holds again what was published before this process began. What cannot be held is its endpoint's all the
+   * same.
+   */
   restore(endpoint: Addressed, ports: readonly PublishedPort[]): Promise<void>
   /** Tries again to hold what could not be restored. @returns what still cannot, and why */
   retry(): Promise<string[]>
@@ -80,7 +83,11 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     return got
   }
 
-  /** The first port that is free on all the addresses of a claim. @param local what the kernel says that it picks from */
+  /**
+   * The first port that is free on all the addresses of a claim.
+   *
+   * @param local what the kernel says that it picks from
+   */
   const settle = async (endpoint: Addressed, claim: Claim, local?: string): Promise<Holding[]> => {
     const sockets = bySocket(claim.hosts)
     let refusal: unknown
@@ -163,7 +170,10 @@ const range = (first: number, last: number): number[] =>
 const LOCAL_RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
 export const EPHEMERAL = [32_768, 60_999] as const
 
-/** From anywhere in the range: Docker tries no more than ten ports in a row, from its beginning, which must not all be ours. */
+/**
+ * From anywhere in the range: Docker tries no more than ten ports in a row, from its beginning, which must
+ * not all be ours.
+ */
 function* ephemeral(local: string | undefined): Generator<number> {
   const [first = EPHEMERAL[0], last = EPHEMERAL[1]] = local?.trim().split(/\s+/).map(Number) ?? []
   const count = last - first + 1

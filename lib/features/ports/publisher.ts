@@ -17,7 +17,10 @@ import { type Claim, planClaims } from './claims.ts'
 import { portElements } from './elements.ts'
 import { createPorts, type Ports, Refusal } from './ports.ts'
 
-/** ms that a claim waits for a port whose holder may be dead: the kernel takes its time to delete a namespace's links */
+/**
+ * ms that a claim waits for a port whose holder may be dead: the kernel takes its time to delete a
+ * namespace's links
+ */
 const PATIENCE = 3000
 /** ms between two looks meanwhile */
 const GLANCE = 200
@@ -30,8 +33,8 @@ const AGAIN = 1000
 /** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
 export interface Publisher {
   /**
-   * Publishes an endpoint's ports in place of those that it has, all or none. Once they are held they are its own; their rules
-   * follow within milliseconds, before what the engine starts next can listen.
+   * Publishes an endpoint's ports in place of those that it has, all or none. Once they are held they are its
+   * own; their rules follow within milliseconds, before what the engine starts next can listen.
    *
    * @throws {InvalidRequestError | CommandError}
    */
@@ -49,7 +52,8 @@ export interface Publisher {
 /** What publishing needs of our nftables rules. */
 export interface Rules {
   /**
-   * Adds elements that the store is the reason for already. Returns once it is their turn, if nft is known to work.
+   * Adds elements that the store is the reason for already. Returns once it is their turn, if nft is known to
+   * work.
    *
    * @param end called once they are there, or with what went wrong: then it is left to the next repair
    * @throws {CommandError}
@@ -169,7 +173,10 @@ class PortPublisher implements Publisher {
     }
   }
 
-  /** Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their links. */
+  /**
+   * Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their
+   * links.
+   */
   async #withdrawDead(): Promise<void> {
     const devices = new Set((await this.#parts.host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
     // Where there is not even a loopback, nothing was read.

@@ -54,7 +54,10 @@ const BELOW_ROOT = 2
 const handle = (major: number): string => `${major.toString(16)}:`
 const below = (major: number): string => `${handle(major)}1`
 
-/** The bucket that cuts offload packets. A wide one has tokens to spare: with a bucket of one packet it would set a timer for each. */
+/**
+ * The bucket that cuts offload packets. A wide one has tokens to spare: with a bucket of one packet it would
+ * set a timer for each.
+ */
 const cutterOf = ({ segment, limit }: Shape): Qdisc => ({
   kind: 'tbf',
   rate: OPEN,
@@ -76,7 +79,8 @@ export const memberHandle = (member: Member, shape: Shape): string =>
  *
  *     tbf  cuts offload packets ── netem  delays and spoils ── queue  where packets wait for the cap
  *
- * The delay comes before the queue, so that neither eats the other's room: what the delay holds is no backlog.
+ * The delay comes before the queue, so that neither eats the other's room: what the delay holds is no
+ * backlog.
  */
 function chain(device: string, parent: string, major: number, shape: Shape): Placed[] {
   const { netem, queue } = shape
@@ -146,7 +150,9 @@ export function memberLayout(hostEnd: string, member: Member, shape: Shape, shar
 /** A turn is one of the largest pieces, so that turns are fair in bytes. */
 const quantumOf = (segment: number): number => Math.min(60_000, Math.max(1514, segment))
 
-/** The plan that gives the layout. A member's class is its own to take back; all else goes with its device. */
+/**
+ * The plan that gives the layout. A member's class is its own to take back; all else goes with its device.
+ */
 export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Plan => [
   ...classes.map((spec, index) => {
     const member = members[index]
@@ -157,7 +163,10 @@ export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Pla
   ...redirects.flatMap(({ from, to }) => redirectIngress(from, to).map((command) => step(command))),
 ]
 
-/** Takes back what a change has put on devices that had nothing before; all else is taken back with its device or its class. */
+/**
+ * Takes back what a change has put on devices that had nothing before; all else is taken back with its device
+ * or its class.
+ */
 export function planBare(before: Layout, after: Layout): Plan {
   const roots = ({ qdiscs }: Layout): string[] =>
     qdiscs.flatMap(({ parent, device }) => (parent === 'root' ? [device] : []))
@@ -206,7 +215,11 @@ const classOf = (device: string, id: string, parent: string, rate: number, ceil:
   }
 }
 
-/** The classes of a medium that are there before any member. @param uplink what leaves the network, where that is shaped */
+/**
+ * The classes of a medium that are there before any member.
+ *
+ * @param uplink what leaves the network, where that is shaped
+ */
 export function mediumClasses({ id, shared }: NetworkSpec, uplink?: Shape): ClassSpec[] {
   const medium = mediumName(id)
   const strangers = Math.min(STRANGERS_RATE, shared ?? STRANGERS_RATE)

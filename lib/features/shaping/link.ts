@@ -22,8 +22,9 @@ export function byDirection(options: LinkOptions): LinkOptions {
 const RANDOM_LOSS = ['loss', 'loss.up', 'loss.down', 'loss.correlation'] as const
 
 /**
- * The options in force, key by key: a later layer's stand over an earlier one's. A layer's `rate` sets both directions,
- * whatever the layers below it said of one; a loss model takes the place of random loss, and the other way round.
+ * The options in force, key by key: a later layer's stand over an earlier one's. A layer's `rate` sets both
+ * directions, whatever the layers below it said of one; a loss model takes the place of random loss, and the
+ * other way round.
  */
 export function inForce(...layers: readonly LinkOptions[]): LinkOptions {
   const result: Partial<Record<Key, unknown>> = {}

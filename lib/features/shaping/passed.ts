@@ -30,9 +30,9 @@ export function chainsOf({ qdiscs }: Pick<Layout, 'qdiscs'>): readonly Chain[] {
 }
 
 /**
- * The first qdisc of a chain counts what all of them do, and the one that cuts offload packets what becomes of the pieces. What
- * netem drops beyond its queue is the loss that it was told to make: the kernel adds a drop to every qdisc above
- * (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
+ * The first qdisc of a chain counts what all of them do, and the one that cuts offload packets what becomes
+ * of the pieces. What netem drops beyond its queue is the loss that it was told to make: the kernel adds a
+ * drop to every qdisc above (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
  */
 export function passedBy([first, ...rest]: Chain, { qdiscs }: Readings): Passed | undefined {
   const counters = first && qdiscs.get(`${first.device} ${first.handle}`)

@@ -64,7 +64,9 @@ export interface LinkContext {
 export const resolveLink = (network: NetworkSpec, endpoint: EndpointSpec, context: LinkContext): Link =>
   resolveMember(network, endpoint, { ...context, uplink: uplinkShapes(network, context.abilities).up })
 
-/** All members of a network, one after the other: a thousand take a while, in which others want their turn. */
+/**
+ * All members of a network, one after the other: a thousand take a while, in which others want their turn.
+ */
 export function* resolveLinks(
   network: NetworkSpec,
   endpoints: readonly EndpointSpec[],
@@ -168,7 +170,10 @@ export function memberShares(network: NetworkSpec, endpoints: readonly EndpointS
 export const ownDevices = ({ endpoint, queuedOn }: Link): string[] =>
   queuedOn === 'own' ? [ownMediumName(endpoint.id)] : []
 
-/** The part of an attachment's plan that lives on the host's side of the link, and so can be set again at any time. */
+/**
+ * The part of an attachment's plan that lives on the host's side of the link, and so can be set again at any
+ * time.
+ */
 export const planShape = (link: Link): Plan => [...planOwnDevices(link), ...planLayout(link.layout)]
 
 export const planOwnDevices = (link: Link): Plan =>

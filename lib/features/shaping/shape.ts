@@ -21,17 +21,23 @@ export interface Shape {
   /** bytes that may wait */
   readonly limit: number
   /**
-   * bytes: offload packets that are larger are cut into frames, before anything else is done to them. A frame up to 1 Gbit/s
-   * and wherever something is impaired, so that loss and delay are a packet's own, and no bucket that a change makes smaller
-   * is ever left with a packet that does not fit in (tbf would stop for good).
+   * bytes: offload packets that are larger are cut into frames, before anything else is done to them. A frame
+   * up to 1 Gbit/s and wherever something is impaired, so that loss and delay are a packet's own, and no
+   * bucket that a change makes smaller is ever left with a packet that does not fit in (tbf would stop for
+   * good).
    */
   readonly segment: number
-  /** there on every kernel that has it, idle where nothing is impaired: adding it later would lose what is queued */
+  /**
+   * there on every kernel that has it, idle where nothing is impaired: adding it later would lose what is
+   * queued
+   */
   readonly netem?: Netem
   readonly queue: Queue
 }
 
-/** seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed */
+/**
+ * seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed
+ */
 export const BURST_TIME = 4e-3
 /** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
 const QUEUE_TIME = 10e3
@@ -45,7 +51,10 @@ const MOST_ROOM = 2 ** 25
 const [INTERVAL, LONGEST_INTERVAL] = [100e3, 100e6]
 /** bytes of the largest offload packet that the kernel makes by itself, with its headers */
 const LARGEST = 65_536 + 64
-/** bit/s up to which offload packets are cut: it costs little there; tc-cake(8) draws the same line (split-gso) */
+/**
+ * bit/s up to which offload packets are cut: it costs little there; tc-cake(8) draws the same line
+ * (split-gso)
+ */
 const SPLIT_RATE = 1e9
 const SMALLEST_FRAME = 64
 /** packets a second: more do not come through one link's processor, whatever its rate */
@@ -85,9 +94,9 @@ const NONE: Impairment = {
 /**
  * The numbers under a cap.
  *
- * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue holds 10 ms,
- * and never less than the burst and four frames, without which TCP cannot keep a slow link busy; up to 20 ms while that is
- * less than 16 frames, without which eight connections leave it idle.
+ * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue
+ * holds 10 ms, and never less than the burst and four frames, without which TCP cannot keep a slow link busy;
+ * up to 20 ms while that is less than 16 frames, without which eight connections leave it idle.
  *
  * @param mtu bytes, of the link
  */
@@ -144,8 +153,9 @@ function queueOf(kind: QueueKind<Queue>, waiting: Waiting): Queue {
 }
 
 /**
- * Bytes of room in queues that keep the wait short by dropping what stands, and let short flows pass long ones: room is
- * for what comes at once, a datagram's fragments, and what TCP sends in a round trip, without which a long path stays half empty.
+ * Bytes of room in queues that keep the wait short by dropping what stands, and let short flows pass long
+ * ones: room is for what comes at once, a datagram's fragments, and what TCP sends in a round trip, without
+ * which a long path stays half empty.
  */
 function roomOf({ rate, limit, wait, roundTrip = 0 }: Waiting): number {
   if (wait !== undefined) return limit
@@ -155,8 +165,8 @@ function roomOf({ rate, limit, wait, roundTrip = 0 }: Waiting): number {
 }
 
 /**
- * What a member sends through the uplink: the narrower cap, and what either does to packets. A loss model has no sum with
- * random loss: the member's own stands.
+ * What a member sends through the uplink: the narrower cap, and what either does to packets. A loss model has
+ * no sum with random loss: the member's own stands.
  *
  * @param options of the member, in force
  */
@@ -198,7 +208,10 @@ export interface ShapeContext {
   readonly mtu: number
   /** bit/s of the network's shared rate */
   readonly shared?: number | undefined
-  /** directions that keep their qdiscs, wide open, once they have had any: to take a root qdisc away drops packets */
+  /**
+   * directions that keep their qdiscs, wide open, once they have had any: to take a root qdisc away drops
+   * packets
+   */
   readonly kept?: { readonly up?: boolean; readonly down?: boolean } | undefined
   /** tells this link from others with the same seed */
   readonly seedOf: string

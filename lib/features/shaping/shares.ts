@@ -11,11 +11,11 @@ export interface Claim {
 const SMALLEST = 8
 
 /**
- * What each member has for itself out of a shared rate. The parts never come to more than the rate, which htb would hand
- * out all the same.
+ * What each member has for itself out of a shared rate. The parts never come to more than the rate, which htb
+ * would hand out all the same.
  *
- * Where nobody is guaranteed anything, each has the same least rate, so that a member's coming and going changes no other's class;
- * the rest is borrowed in turns, which is fair by itself.
+ * Where nobody is guaranteed anything, each has the same least rate, so that a member's coming and going
+ * changes no other's class; the rest is borrowed in turns, which is fair by itself.
  *
  * @param shared bit/s
  * @returns bit/s by id

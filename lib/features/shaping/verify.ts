@@ -11,11 +11,17 @@ import {
 } from '../../kernel/tc/tree.ts'
 import type { Layout } from './layout.ts'
 
-/** The kernel keeps rates in bytes a second and iproute2 prints classes in whole units: a part in 500 is rounding. */
+/**
+ * The kernel keeps rates in bytes a second and iproute2 prints classes in whole units: a part in 500 is
+ * rounding.
+ */
 const near = (is: unknown, wanted: number, slack = 0): boolean =>
   Math.abs(Number(is ?? 0) - wanted) <= Math.max(slack, wanted / 500)
 
-/** Looks a listing's qdiscs up by an index, made once a listing: for each of a thousand links, a search would read all of them. */
+/**
+ * Looks a listing's qdiscs up by an index, made once a listing: for each of a thousand links, a search would
+ * read all of them.
+ */
 function indexed(keyOf: (qdisc: SeenQdisc) => string) {
   const indexes = new WeakMap<readonly SeenQdisc[], ReadonlyMap<string, readonly SeenQdisc[]>>()
   return (qdiscs: readonly SeenQdisc[], key: string): readonly SeenQdisc[] => {
@@ -89,7 +95,10 @@ export const isWholeMedium = (
 const isForeign = ({ kind, handle, parent }: SeenQdisc): boolean =>
   parent === 'root' && handle !== '0:' && !(kind === 'tbf' && handle === '1:')
 
-/** @returns root qdiscs where ours should be that neither we nor the kernel put there, in words; they are left alone */
+/**
+ * @returns root qdiscs where ours should be that neither we nor the kernel put there, in words; they are left
+ * alone
+ */
 export const foreignRoots = (layout: Layout, { qdiscs }: Shown): string[] =>
   layout.qdiscs
     .filter(({ parent }) => parent === 'root')

@@ -3,7 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 /** A spec as it was written down, whatever version wrote it. */
 export type StoredSpec = Readonly<Record<string, unknown>>
 
-/** Takes the specs of one version to the next. Pure: it knows nothing but the spec. What it leaves out stays as it is. */
+/**
+ * Takes the specs of one version to the next. Pure: it knows nothing but the spec. What it leaves out stays
+ * as it is.
+ */
 export interface Patch {
   readonly network?: (spec: StoredSpec) => StoredSpec
   readonly endpoint?: (spec: StoredSpec) => StoredSpec

@@ -37,8 +37,8 @@ export function parseKeys(keys: readonly string[]): Change {
 }
 
 /**
- * Prints what was changed, first the target's name as Docker's commands do, then each value before and after. All keys go in one call: all
- * of them change, or none.
+ * Prints what was changed, first the target's name as Docker's commands do, then each value before and after.
+ * All keys go in one call: all of them change, or none.
  */
 async function change(call: Call, text: string, options: Change): Promise<void> {
   const { client, network, endpoint } = await locateTarget(text, call)

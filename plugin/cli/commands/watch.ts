@@ -42,8 +42,8 @@ export const watch: Run = async (call) => {
 }
 
 /**
- * Ends well on Ctrl-C, as `docker stats` does. Docker's client, told to end where there is no terminal, tells by closing
- * a socket of its own.
+ * Ends well on Ctrl-C, as `docker stats` does. Docker's client, told to end where there is no terminal, tells
+ * by closing a socket of its own.
  *
  * @see https://github.com/docker/cli/blob/master/cli-plugins/socket/socket.go
  */

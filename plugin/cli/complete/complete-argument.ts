@@ -49,7 +49,9 @@ export async function completeArgument(
 
 const networkCandidate = ({ name, driver = '' }: NetworkView): Candidate => ({ value: name, meaning: driver })
 
-/** Networks, and the containers of one once no other is meant: those of all would be too many to choose from. */
+/**
+ * Networks, and the containers of one once no other is meant: those of all would be too many to choose from.
+ */
 function targetCandidates(current: string, networks: readonly NetworkView[]): readonly Candidate[] {
   const begun = networks.filter(({ name }) => name.startsWith(current) || current.startsWith(`${name}/`))
   const containers = (begun.length === 1 ? begun : []).flatMap(({ name, endpoints }) =>

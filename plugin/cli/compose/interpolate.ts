@@ -3,8 +3,9 @@ export type Variables = Readonly<Record<string, string | undefined>>
 const NAME = /^[A-Za-z_]\w*/
 
 /**
- * Puts variables in, as Compose does: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?error}`, `${NAME?error}`,
- * `${NAME:+other}`, `${NAME+other}`, where the last part may have variables itself; `$$` is a dollar.
+ * Puts variables in, as Compose does: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`,
+ * `${NAME:?error}`, `${NAME?error}`, `${NAME:+other}`, `${NAME+other}`, where the last part may have
+ * variables itself; `$$` is a dollar.
  *
  * @throws {Error} a variable that has to be set is not, or the text is none of these
  * @see https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md

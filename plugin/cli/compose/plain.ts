@@ -16,8 +16,8 @@ export class BeyondPlainError extends Error {
 }
 
 /**
- * Reads a Compose file that needs no other file, without Compose: variables, anchors, merge keys, `extends` within the file, and
- * profiles. Of what is in it, only what networks are made of is looked at.
+ * Reads a Compose file that needs no other file, without Compose: variables, anchors, merge keys, `extends`
+ * within the file, and profiles. Of what is in it, only what networks are made of is looked at.
  *
  * @throws {BeyondPlainError} it includes or extends other files
  * @throws {Error} it is no such file
@@ -86,7 +86,9 @@ function filled(value: unknown, variables: Variables): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filled(one, variables)]))
 }
 
-/** A service with what it takes over from others of the file: what it has itself counts, and lists are joined. */
+/**
+ * A service with what it takes over from others of the file: what it has itself counts, and lists are joined.
+ */
 function extended(name: string, services: Tree, path: readonly string[]): Tree {
   if (path.includes(name)) throw new Error(`services.${name}: extends itself`)
   const own = asTree(services[name], `services.${name}`)

@@ -15,7 +15,8 @@ export interface ReadFile {
 }
 
 /**
- * Reads a Compose file as Compose does, with variables, `extends` and all, by asking Compose; or, where there is none, without.
+ * Reads a Compose file as Compose does, with variables, `extends` and all, by asking Compose; or, where there
+ * is none, without.
  *
  * @param path the file's, or `-` for standard input
  * @throws {Error} there is no such file, Compose refuses it, or it takes Compose to read it

@@ -1,4 +1,7 @@
-/** A port of a service: text or a number in a file as people write it, an object in the canonical form (compose-spec). */
+/**
+ * A port of a service: text or a number in a file as people write it, an object in the canonical form
+ * (compose-spec).
+ */
 export type ComposePort =
   | string
   | number

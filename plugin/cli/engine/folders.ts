@@ -20,7 +20,11 @@ const names = (path: string): Promise<readonly string[]> => readdir(path).catch(
 
 const looked = new Map<string, Promise<readonly EngineProcess[]>>()
 
-/** Engines whose processes may be looked at: root sees all, others their own. @param socket path of the one that is meant */
+/**
+ * Engines whose processes may be looked at: root sees all, others their own.
+ *
+ * @param socket path of the one that is meant
+ */
 function engineProcesses(socket: string): Promise<readonly EngineProcess[]> {
   const found = looked.get(socket) ?? findProcesses(socket)
   looked.set(socket, found)
@@ -55,7 +59,8 @@ async function listens(pid: string, socket: string): Promise<boolean> {
 }
 
 /**
- * Where a plugin's socket can be reached from here: an engine may see other files than we do, and its plugins are where it looks.
+ * Where a plugin's socket can be reached from here: an engine may see other files than we do, and its plugins
+ * are where it looks.
  *
  * @param path as the engine has it
  * @param engine the engine's own socket; nothing where it is not known

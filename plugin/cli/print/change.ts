@@ -44,7 +44,8 @@ function valueText({ own, inherited, effective }: Layers, key: string): string {
 }
 
 /**
- * A line for each option that a change was about, and each that came out otherwise: `rate.up  10mbit (network) → 5mbit`. Pure.
+ * A line for each option that a change was about, and each that came out otherwise: `rate.up  10mbit
+ * (network) → 5mbit`. Pure.
  *
  * @param change as it was asked for
  */

@@ -12,8 +12,8 @@ interface Shown extends Paper {
 }
 
 /**
- * The table of `ls` and `watch`: every network, its uplink, its containers. Where it finds no room with a column for each
- * direction, the two share one. Pure.
+ * The table of `ls` and `watch`: every network, its uplink, its containers. Where it finds no room with a
+ * column for each direction, the two share one. Pure.
  */
 export function formatListing(networks: readonly NetworkView[], { now, ...paper }: Shown): string {
   const rows = rowsOf(networks)

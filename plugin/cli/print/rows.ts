@@ -64,7 +64,9 @@ const sum = (values: readonly (number | null | undefined)[]): number | undefined
   return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0)
 }
 
-/** What the members share; or, where they share nothing, what each of them has that has no options of its own. */
+/**
+ * What the members share; or, where they share nothing, what each of them has that has no options of its own.
+ */
 function networkRow(network: NetworkView): Row {
   const { options, shared, endpoints } = network
   const each = (key: 'rate' | 'delay' | 'loss', way: 'up' | 'down'): string =>

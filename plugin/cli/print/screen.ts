@@ -27,8 +27,8 @@ export function fitLines(lines: readonly string[], rows: number): readonly strin
 }
 
 /**
- * A terminal on which each table takes the place of the one before it, in one piece and line by line, so that nothing flickers.
- * `q`, Ctrl-C and Ctrl-D end the program.
+ * A terminal on which each table takes the place of the one before it, in one piece and line by line, so that
+ * nothing flickers. `q`, Ctrl-C and Ctrl-D end the program.
  */
 export function createScreen(output: Output) {
   const { stdin, stdout } = process

@@ -47,8 +47,9 @@ interface Measured {
 }
 
 /**
- * In columns as wide as they have to be. Where the terminal is narrower than that, in this order, until a row fits: columns
- * that say nothing are dropped, gaps narrowed, cells cut (the last column's first), columns dropped by their rank, lines cut.
+ * In columns as wide as they have to be. Where the terminal is narrower than that, in this order, until a row
+ * fits: columns that say nothing are dropped, gaps narrowed, cells cut (the last column's first), columns
+ * dropped by their rank, lines cut.
  */
 export function formatColumns(columns: readonly Column[], { width, paint }: Paper = {}): string {
   const measured = columns.map(measure)

@@ -21,8 +21,8 @@ interface ExplainParts {
 }
 
 /**
- * The commands that would be run for a network and its attachments, by the very functions that plan them. Ids are not known
- * yet, so the names that follow from them are made up from the names given.
+ * The commands that would be run for a network and its attachments, by the very functions that plan them. Ids
+ * are not known yet, so the names that follow from them are made up from the names given.
  *
  * @throws {InvalidRequestError} an option that would be refused
  */

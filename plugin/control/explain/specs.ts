@@ -25,7 +25,11 @@ const subnetsOf = ({ subnets = [], ipv6 = false }: ExplainRequest, family: Famil
 export const isExemplary = (wanted: ExplainRequest): boolean =>
   [...subnetsOf(wanted, 4), ...subnetsOf(wanted, 6)].some((subnet) => !wanted.subnets?.includes(subnet))
 
-/** Ids are not known yet: the names that follow from them are made up from the network's. @throws {InvalidRequestError} */
+/**
+ * Ids are not known yet: the names that follow from them are made up from the network's.
+ *
+ * @throws {InvalidRequestError}
+ */
 export function networkOf(wanted: ExplainRequest): NetworkSpec {
   const { name, options, internal = false } = wanted
   const { shape, passage, ...parsed } = parseNetworkOptions(options ?? {})
@@ -49,7 +53,11 @@ export function networkOf(wanted: ExplainRequest): NetworkSpec {
   }
 }
 
-/** The attachments, in the order of their slots, with addresses and ports as they may be. @throws {InvalidRequestError} */
+/**
+ * The attachments, in the order of their slots, with addresses and ports as they may be.
+ *
+ * @throws {InvalidRequestError}
+ */
 export function endpointsOf(
   network: NetworkSpec,
   wanted: NonNullable<ExplainRequest['endpoints']>,

@@ -11,7 +11,8 @@ const FORM =
 type Range = readonly [first: number, last: number]
 
 /**
- * Reads what `docker run -p` takes: `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `8000-8009:80`, `[::1]:80-81:80-81`.
+ * Reads what `docker run -p` takes: `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `8000-8009:80`,
+ * `[::1]:80-81:80-81`.
  *
  * @returns a request for each port of the container
  * @throws {InvalidRequestError}
@@ -42,7 +43,11 @@ function rangeOf(text: string, least: number): Range | undefined {
   return first >= least && first <= last && last <= 65_535 ? [first, last] : undefined
 }
 
-/** What requests would come to on a host whose ports are all free. @param taken what others have got, and gets these */
+/**
+ * What requests would come to on a host whose ports are all free.
+ *
+ * @param taken what others have got, and gets these
+ */
 export function examplePorts(
   requests: readonly PortRequest[],
   place: Place,

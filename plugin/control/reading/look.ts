@@ -21,7 +21,10 @@ interface LookParts {
   readonly naming: Naming
 }
 
-/** ms: who asks for all networks within this time gets what the first one got, unless something was changed meanwhile */
+/**
+ * ms: who asks for all networks within this time gets what the first one got, unless something was changed
+ * meanwhile
+ */
 const FRESH = 900
 
 interface Listing {

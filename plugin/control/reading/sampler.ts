@@ -7,7 +7,10 @@ export interface Sample {
   readonly before?: Readings
 }
 
-/** ms: who asks within this time of a reading gets that reading. Below a second, so that who asks every second gets a new one. */
+/**
+ * ms: who asks within this time of a reading gets that reading. Below a second, so that who asks every second
+ * gets a new one.
+ */
 const FRESH = 900
 /** ms: rates are told from readings at least so far apart, so that a slow link's few packets make a rate */
 const APART = 400
@@ -17,8 +20,8 @@ const STALE = 10_000
 const PAUSE = 100
 
 /**
- * Reads counters, and keeps what was read: rates are those since a reading 0.4 to 10 seconds ago. Where nobody has asked
- * that lately, they are those of the 0.1 s between two readings.
+ * Reads counters, and keeps what was read: rates are those since a reading 0.4 to 10 seconds ago. Where
+ * nobody has asked that lately, they are those of the 0.1 s between two readings.
  */
 export function createSampler(read: () => Promise<Readings>, now: () => number = Date.now) {
   let kept: readonly Readings[] = []

@@ -17,7 +17,10 @@ import {
   type Value,
 } from './schema.ts'
 
-/** What the control interface takes and gives: requests are validated by these, OpenAPI shows them, and the types follow from them. */
+/**
+ * What the control interface takes and gives: requests are validated by these, OpenAPI shows them, and the
+ * types follow from them.
+ */
 
 const optionsAs = (description: string): Schema<Options> => record({ type: 'string' }, description)
 const options = optionsAs('options by key, as docs/options.md lists them')
@@ -134,7 +137,10 @@ export const ChangeRequest = component(
   request({ options: changes('a string sets a key, null unsets it') }),
 )
 
-/** What a change made of an attachment. No counters: to read them would start more programs than the change itself. */
+/**
+ * What a change made of an attachment. No counters: to read them would start more programs than the change
+ * itself.
+ */
 export const ChangedEndpoint = component(
   'ChangedEndpoint',
   object(

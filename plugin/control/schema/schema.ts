@@ -1,6 +1,9 @@
 declare const described: unique symbol
 
-/** JSON Schema (2020-12), and in its type the values that it describes: the builders below keep the two together. */
+/**
+ * JSON Schema (2020-12), and in its type the values that it describes: the builders below keep the two
+ * together.
+ */
 export interface Schema<T = unknown> {
   readonly [keyword: string]: unknown
   readonly [described]?: T

@@ -34,7 +34,11 @@ export interface Fault {
   readonly message?: string
 }
 
-/** What is wrong with a request: where, and what was expected there. @param part `body`, `querystring`, `params` */
+/**
+ * What is wrong with a request: where, and what was expected there.
+ *
+ * @param part `body`, `querystring`, `params`
+ */
 export function faultText(
   { keyword, instancePath, params, message = 'is invalid' }: Fault,
   part: string,

@@ -54,7 +54,10 @@ function rateBetween(before: Moment | undefined, now: Moment): number | null {
   return Math.round(((now.passed.bytes - before.passed.bytes) * 8000) / (now.at - before.at))
 }
 
-/** Percent. Of the Gilbert-Elliott model, its stationary mean (tc-netem(8): defaults r = 1-p, 1-h = 100 %, 1-k = 0 %). */
+/**
+ * Percent. Of the Gilbert-Elliott model, its stationary mean (tc-netem(8): defaults r = 1-p, 1-h = 100 %, 1-k
+ * = 0 %).
+ */
 function meanLoss({ loss, lossModel }: NonNullable<Shape['netem']>): number {
   if (!lossModel) return loss
   const [p = 0, r = 100 - p, badLoss = 100, goodLoss = 0] = lossModel.percents

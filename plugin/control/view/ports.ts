@@ -10,8 +10,9 @@ interface Run {
 }
 
 /**
- * Published ports as `docker ps` writes them: ranges first, where the host's ports are the container's own; then, each by itself,
- * those that differ. Ports that are open without NAT, which Docker has no form for, look as exposed ports do there.
+ * Published ports as `docker ps` writes them: ranges first, where the host's ports are the container's own;
+ * then, each by itself, those that differ. Ports that are open without NAT, which Docker has no form for,
+ * look as exposed ports do there.
  *
  * @returns such as `0.0.0.0:80-81->80-81/tcp`, `[::]:8080->443/tcp`, `53/udp`
  * @see https://github.com/docker/cli/blob/master/cli/command/formatter/container.go DisplayablePorts

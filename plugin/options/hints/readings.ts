@@ -1,8 +1,8 @@
 import { formatRate } from '../../../lib/values/units.ts'
 
 /*
- * What a value that is refused may have been meant to be. These are guesses: whoever offers them asks the option's own parser
- * whether it takes them.
+ * What a value that is refused may have been meant to be. These are guesses: whoever offers them asks the
+ * option's own parser whether it takes them.
  */
 
 /** One way to read a value. */
@@ -29,7 +29,9 @@ const plain = (number: string): string => number.replace(/^\./, '0.')
 
 const PREFIXES: Readonly<Record<string, string>> = { kilo: 'k', mega: 'm', giga: 'g', tera: 't' }
 
-/** A number alone is bits a second for tc, and what it seldom is for people; so is `b`, or anything in `bps`. */
+/**
+ * A number alone is bits a second for tc, and what it seldom is for people; so is `b`, or anything in `bps`.
+ */
 export const rateReadings: Readings = (text) => {
   const form = '(k|m|g|t|kilo|mega|giga|tera)?(i|bi)?(bit|byte|b)?s?(ps|/s|/sec|/second|persecond)?'
   const [number, prefix = '', binary, unit = 'b', second] = match(text, form)

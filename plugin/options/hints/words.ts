@@ -1,9 +1,9 @@
 import { nearest } from './nearest.ts'
 
 /*
- * The words that people bring from other tools, and what they are called here. From tc(8), tc-netem(8), tc-tbf(8), tc-htb(8);
- * pumba, docker-tc, toxiproxy, comcast, tcconfig, wondershaper; CNI's bandwidth plugin and Kubernetes' annotations for it;
- * network devices of Incus and LXD; <bandwidth> of libvirt.
+ * The words that people bring from other tools, and what they are called here. From tc(8), tc-netem(8),
+ * tc-tbf(8), tc-htb(8); pumba, docker-tc, toxiproxy, comcast, tcconfig, wondershaper; CNI's bandwidth plugin
+ * and Kubernetes' annotations for it; network devices of Incus and LXD; <bandwidth> of libvirt.
  */
 
 /** The parts that options' names are made of, each with other words for it. */
@@ -54,9 +54,11 @@ const wayOf = table(WAYS)
 const fillers = new Set(FILLERS.split(' '))
 
 /**
- * What a key of another tool may be called here. Its words are read one by one, and all of them have to be known.
+ * What a key of another tool may be called here. Its words are read one by one, and all of them have to be
+ * known.
  *
- * @param written such as `latency`, `ingressRate`, `packet-loss`, `com.docker-tc.limit`, `kubernetes.io/egress-bandwidth`
+ * @param written such as `latency`, `ingressRate`, `packet-loss`, `com.docker-tc.limit`,
+ * `kubernetes.io/egress-bandwidth`
  * @returns names to try, the best first
  */
 export function translations(written: string): readonly string[] {

@@ -15,7 +15,9 @@ export interface Behaviour {
 export interface Group {
   readonly name: string
   readonly behaviours: readonly Behaviour[]
-  /** What is set up for all drivers before anything is observed; nothing else is made or removed while it is. */
+  /**
+   * What is set up for all drivers before anything is observed; nothing else is made or removed while it is.
+   */
   readonly stages?: readonly Stage<unknown>[]
   /** What happens to the engine itself when the stages are set up. */
   readonly event?: (engine: Engine) => Promise<void>

@@ -18,7 +18,10 @@ export interface Box extends Station {
   exec(...argv: string[]): Promise<string>
   /** What its server has answered, in order: `srv:80 sees lan`. */
   heard(): Promise<string[]>
-  /** The host's TCP ports that lead to it, by its own: found by asking all that are listened on, since no engine tells. */
+  /**
+   * The host's TCP ports that lead to it, by its own: found by asking all that are listened on, since no
+   * engine tells.
+   */
   hostPorts(): Promise<Map<number, number[]>>
   /** Waits until its server listens, 10 s at most; again after every start. */
   ready(): Promise<void>

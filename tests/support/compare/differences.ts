@@ -3,8 +3,8 @@ import { VERSIONS, type Version } from '../engine.ts'
 import type { Difference } from './judge.ts'
 
 /**
- * The differences that a page of documentation tells of: below a heading a reason, and then a table of engines, behaviour, what
- * Docker's driver does and what Sluice does.
+ * The differences that a page of documentation tells of: below a heading a reason, and then a table of
+ * engines, behaviour, what Docker's driver does and what Sluice does.
  *
  * @throws {Error} naming the line that is no row, or the heading without a reason
  */

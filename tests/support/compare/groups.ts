@@ -24,7 +24,9 @@ import { several } from './groups/several.ts'
 import { tunnels, wideTunnels } from './groups/tunnels.ts'
 import { optionValues } from './groups/values.ts'
 
-/** Everything that is compared, in the order in which it is. Names of behaviours differ across groups as well. */
+/**
+ * Everything that is compared, in the order in which it is. Names of behaviours differ across groups as well.
+ */
 export const groups: readonly Group[] = [
   ...[reach, isolation, modes],
   ...[anywhere, away, flows, forms, ports, conflicts, releases],

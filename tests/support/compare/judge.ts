@@ -11,7 +11,10 @@ export interface Difference {
   readonly reason: string
 }
 
-/** What is wrong with an observation of bridge and sluice, in this order; nothing when they agree, or differ as is written. */
+/**
+ * What is wrong with an observation of bridge and sluice, in this order; nothing when they agree, or differ
+ * as is written.
+ */
 export function fault(
   { name, answers }: Seen,
   engine: Version,

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 
-// A name server that knows no name: run in a place with addresses of that place, it answers every question at those with NXDOMAIN (RFC 1035, section 4.1.1).
+// A name server that knows no name: run in a place with addresses of that place, it answers every question at
+// those with NXDOMAIN (RFC 1035, section 4.1.1).
 const NXDOMAIN = 0x8183
 
 // One socket for each address: an answer has to come from where the question went.

@@ -8,8 +8,9 @@ import { refusalText } from './words.ts'
 import { createWorld } from './world.ts'
 
 /**
- * Observes every behaviour on every driver, the drivers side by side. Groups without stages follow each other without a pause,
- * and what a group made goes while the next one is at work; the others have the engine for themselves, one by one.
+ * Observes every behaviour on every driver, the drivers side by side. Groups without stages follow each other
+ * without a pause, and what a group made goes while the next one is at work; the others have the engine for
+ * themselves, one by one.
  *
  * @param note is told when a group is done, and after how many ms
  */

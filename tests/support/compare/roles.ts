@@ -21,7 +21,10 @@ export function createRoles(): Roles {
   }
 }
 
-/** An address in its one shortest form, without brackets and prefix length; an IPv4 address in IPv6's clothes is IPv4. */
+/**
+ * An address in its one shortest form, without brackets and prefix length; an IPv4 address in IPv6's clothes
+ * is IPv4.
+ */
 export function canonical(text: string): string {
   const bare = text.replace(/^\[|\]$|\/\d+$/g, '')
   const mapped = /^(?:0*:)*:?ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(bare)

@@ -5,7 +5,8 @@ import { type Place, type Running, startIn } from '../traffic-place.ts'
 /** What servers listen on, TCP and UDP, IPv4 and IPv6. */
 export const PORTS = [80, 81, 82] as const
 
-// $NAME is what the server calls itself, on $PORT. The request is read first: who hangs up on unread data takes the answer back.
+// $NAME is what the server calls itself, on $PORT. The request is read first: who hangs up on unread data
+// takes the answer back.
 const answer = `#!/bin/sh
 read -r request
 echo "$NAME:$PORT sees $SOCAT_PEERADDR" | tee -a "\${HEARD:-/dev/null}"

@@ -7,8 +7,8 @@ export type Protocol = 'tcp' | 'udp'
 /** A place that probes are sent from. */
 export interface Station {
   /**
-   * One request, to a server of `serve.ts`: `srv:80 sees lan` says who answered and whom it took the request from. Else
-   * `refused`, `unreachable`, `timeout`, or `no answer` over a connection that was made.
+   * One request, to a server of `serve.ts`: `srv:80 sees lan` says who answered and whom it took the request
+   * from. Else `refused`, `unreachable`, `timeout`, or `no answer` over a connection that was made.
    */
   dial(address: string, port: number, protocol?: Protocol): Promise<string>
   /** What the server answers, as it says it; an error's text if none does. */
@@ -58,7 +58,8 @@ async function insist(silence: readonly string[], ask: () => Promise<string>): P
 /** A server's answer without what only this run has: its name in full, and the address. */
 export function heard(answer: string, roles: Roles): string | undefined {
   const [, who, port, address = ''] = /^([\w-]+?)(?:-\d+-\d+)?(:\d+) sees (\S+)$/m.exec(answer) ?? []
-  // Until its own address has passed duplicate address detection, a bridge's packets come from some other bridge's.
+  // Until its own address has passed duplicate address detection, a bridge's packets come from some other
+  // bridge's.
   return who && `${who}${port} sees ${roles.of(address).replace(/^gateway of \w+6$/, 'an IPv6 gateway')}`
 }
 

@@ -84,7 +84,9 @@ export async function surround(engine: Engine, roles: Roles): Promise<Surroundin
   }
 }
 
-/** Lets the LAN host say of every name that there is none: unanswered questions would cost ten seconds each. */
+/**
+ * Lets the LAN host say of every name that there is none: unanswered questions would cost ten seconds each.
+ */
 async function answerQuestions(engine: Engine, lan: Place): Promise<Running> {
   const text = await engine.enter(['cat', '/etc/resolv.conf']).catch(() => '')
   const named = [...text.matchAll(/^nameserver\s+(\d+(?:\.\d+){3})/gm)].map(([, address = '']) => address)

@@ -3,7 +3,11 @@ import type { Side } from './side.ts'
 /** How many things one driver is made to do at a time: what they do most is wait. */
 export const WIDTH = 8
 
-/** Removes what a side has made. @throws {Error} something cannot be removed, which would be in the way of the rest */
+/**
+ * Removes what a side has made.
+ *
+ * @throws {Error} something cannot be removed, which would be in the way of the rest
+ */
 export async function tidy({ engine, containers, networks, undos }: Side): Promise<void> {
   const { docker } = engine
   await Promise.all(undos.splice(0).map((undo) => undo()))

@@ -1,6 +1,9 @@
 import { ExecaError } from 'execa'
 
-/** What an engine or a driver says when it refuses, without what only one of them, or only this run, would say. */
+/**
+ * What an engine or a driver says when it refuses, without what only one of them, or only this run, would
+ * say.
+ */
 export function refusalText(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message?: string }
   const text = (stderr || message || String(error)).trim()
@@ -11,7 +14,8 @@ export function refusalText(error: unknown): string {
 }
 
 /**
- * Whether something was accepted. A refusal counts as the same whatever its words, save for the facts that it must name.
+ * Whether something was accepted. A refusal counts as the same whatever its words, save for the facts that it
+ * must name.
  *
  * @param names what the text must have, by what it is called: `{ 'the port': /8080/ }`
  */

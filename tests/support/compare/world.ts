@@ -23,7 +23,10 @@ export interface Net {
   readonly prefix6: string
 }
 
-/** What a behaviour is observed with: one driver on one engine, and names, ports and subnets that nobody else has. */
+/**
+ * What a behaviour is observed with: one driver on one engine, and names, ports and subnets that nobody else
+ * has.
+ */
 export interface World extends Surroundings {
   readonly engine: Engine
   /** What `docker network create -d` is told. */
@@ -36,11 +39,19 @@ export interface World extends Surroundings {
   port(index?: number): number
   /** A subnet, by a number from 0 to 9. */
   subnet(index: number): Pick<Net, 'prefix' | 'prefix6' | 'gateway' | 'gateway6'>
-  /** Creates a network of the driver's. Subnets are added when none are named, the IPv6 one to `--ipv6`. @throws {ExecaError} */
+  /**
+   * Creates a network of the driver's. Subnets are added when none are named, the IPv6 one to `--ipv6`.
+   *
+   * @throws {ExecaError}
+   */
   network(stem: string, ...args: string[]): Promise<Net>
   networkOf(driver: string, stem: string, ...args: string[]): Promise<Net>
   inspectNetwork(network: Net): Promise<NetworkInspectInfo>
-  /** Starts a container that does nothing, with a network or a `--network` of its own among `args`. @throws {ExecaError} */
+  /**
+   * Starts a container that does nothing, with a network or a `--network` of its own among `args`.
+   *
+   * @throws {ExecaError}
+   */
   idle(stem: string, network: Net | undefined, ...args: string[]): Promise<Box>
   /** Starts one that serves on {@link PORTS}. @throws {ExecaError} */
   serve(stem: string, network: Net | undefined, ...args: string[]): Promise<Box>

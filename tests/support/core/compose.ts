@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { reaches, type Scenario } from '../lab.ts'
 
-/** @param attachment lines of the client's attachment, for Compose versions that know driver_opts there (2.27.1 and newer) */
+/**
+ * @param attachment lines of the client's attachment, for Compose versions that know driver_opts there
+ * (2.27.1 and newer)
+ */
 const file = (driver: string, attachment = '{}') => `
 version: "2.4"
 services:

@@ -19,7 +19,10 @@ export const plain: Kind = { name: 'plain', driver: 'sluice' }
 /** What is done on the machine beside it: once it is installed, and before it goes. */
 type Meanwhile = (t: Test) => Promise<void>
 
-/** The whole life of the product on a machine, by the README's commands: it installs, outlives a restart, and goes. */
+/**
+ * The whole life of the product on a machine, by the README's commands: it installs, outlives a restart, and
+ * goes.
+ */
 export async function provesLife(
   t: Test,
   user: User,
@@ -59,7 +62,10 @@ export async function provesLife(
 
 const page = 'mkdir -p /www; echo hello >/www/index.html; exec httpd -f -p 80 -h /www'
 
-/** Two networks, and containers that are to come back by themselves: `aa` and `bb` on one of them, a web server on the other. */
+/**
+ * Two networks, and containers that are to come back by themselves: `aa` and `bb` on one of them, a web
+ * server on the other.
+ */
 async function settleIn(t: Test, user: User, driver: string): Promise<void> {
   const { docker } = user
   await importImage(user, 'busybox')

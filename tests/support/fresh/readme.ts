@@ -19,7 +19,8 @@ export interface Commands {
  * - `plain`: the first block with `install --plain`;
  * - `purge`: the first line with `build.sh uninstall`, with `--purge` if it has not got that itself.
  *
- * Comments (` # …`) are cut off. How the checkout comes to the machine is left out (`git clone`, `curl`, `tar`, and `cd`).
+ * Comments (` # …`) are cut off. How the checkout comes to the machine is left out (`git clone`, `curl`,
+ * `tar`, and `cd`).
  *
  * @throws {Error} naming what is not there
  */

@@ -33,7 +33,10 @@ const LASTING = /\.(?:deb|tgz)$|\/by-hash\//
 export const relayDebian = async (socket: string): Promise<Relay> =>
   startRelay(socket, { base: await mirror(), lasting: LASTING, own: '' })
 
-/** Hands out what npm's registry has, as this machine's npm knows it. `own` is where the machine thinks that it is. */
+/**
+ * Hands out what npm's registry has, as this machine's npm knows it. `own` is where the machine thinks that
+ * it is.
+ */
 export const relayNpm = async (socket: string, own: string): Promise<Relay> =>
   startRelay(socket, { base: await run(registry), lasting: LASTING, own })
 

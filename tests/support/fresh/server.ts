@@ -12,7 +12,10 @@ import { hold, type RunOptions, run } from '../run.ts'
 import { until } from '../until.ts'
 import { relayDebian, relayNpm } from './relay.ts'
 
-/** A machine with systemd that nobody has installed anything on, as its owner sees it. It has no way out but to packages. */
+/**
+ * A machine with systemd that nobody has installed anything on, as its owner sees it. It has no way out but
+ * to packages.
+ */
 export interface Server {
   /** Unique on this machine; also the name of the network namespace. */
   readonly name: string

@@ -15,7 +15,10 @@ export interface User {
   docker(...args: string[]): Promise<string>
 }
 
-/** Unpacks the checkout in a folder of the server's root user, as from a tarball: without git's own files, nor anything built. */
+/**
+ * Unpacks the checkout in a folder of the server's root user, as from a tarball: without git's own files, nor
+ * anything built.
+ */
 export async function unpack(server: Server, folder: string): Promise<User> {
   const path = join('/root', folder)
   const out = join(server.root(), path)

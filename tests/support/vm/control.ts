@@ -1,7 +1,9 @@
 import { supplies } from './supplies.ts'
 import type { Vm } from './vm.ts'
 
-/** Speaks to the product's control interface in the machine. One process a call takes most of a second there. */
+/**
+ * Speaks to the product's control interface in the machine. One process a call takes most of a second there.
+ */
 export interface Control {
   /** @throws {VmCommandError} with the interface's own message */
   get<T>(path: string): Promise<T>

@@ -23,7 +23,8 @@ export interface VmDocker {
 // Does nothing, and ends at once when told to, which a plain `sleep` as process 1 does not.
 const idle = ['sh', '-c', 'trap exit TERM; sleep infinity & wait']
 
-// The disk with the created plugin is read-only: what dockerd writes goes beside it. dockerd renames a plugin that it removes.
+// The disk with the created plugin is read-only: what dockerd writes goes beside it. dockerd renames a plugin
+// that it removes.
 const layPlugins = `
   set -e
   dir=/var/lib/docker/plugins
@@ -67,7 +68,8 @@ export async function startDockerd(vm: Vm): Promise<VmDocker> {
 /**
  * Enables the checkout as a managed plugin. Gives the driver's name.
  *
- * An engine gives a plugin ten seconds to listen, which emulation may use up when everything is read for the first time.
+ * An engine gives a plugin ten seconds to listen, which emulation may use up when everything is read for the
+ * first time.
  */
 export async function startManaged({ cli }: VmDocker): Promise<string> {
   const driver = 'sluice:latest'
@@ -77,7 +79,10 @@ export async function startManaged({ cli }: VmDocker): Promise<string> {
   return driver
 }
 
-/** The product as a plain process of the machine, with the driver name `sluice`; the managed plugin goes for it. */
+/**
+ * The product as a plain process of the machine, with the driver name `sluice`; the managed plugin goes for
+ * it.
+ */
 export async function startPlain(
   vm: Vm,
   { cli }: VmDocker,

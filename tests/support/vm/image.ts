@@ -128,7 +128,10 @@ async function packInitramfs(root: string, release: string, out: string): Promis
   rmSync(tree, { recursive: true })
 }
 
-/** Makes an ext4 file system of a folder, with `spare` bytes more than its files take; what is empty takes no space. */
+/**
+ * Makes an ext4 file system of a folder, with `spare` bytes more than its files take; what is empty takes no
+ * space.
+ */
 export async function makeDisk(folder: string, file: string, spare: number): Promise<void> {
   if (existsSync(file)) rmSync(file)
   const used = Number.parseInt(await run(['du', '-s', '-B1', folder]), 10)

@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { lock } from '../lock.ts'
 
 /**
- * Makes `folder` unless it is there, whole or not at all, and only once when several processes want it: `make` fills a
- * folder that takes the name when it is done.
+ * Makes `folder` unless it is there, whole or not at all, and only once when several processes want it:
+ * `make` fills a folder that takes the name when it is done.
  *
  * @throws {Error} after 15 minutes of waiting for another process
  */

@@ -36,7 +36,10 @@ export interface RoundTrips {
   readonly lost: number
 }
 
-/** Two network namespaces of the machine's, by their files: `/run/netns/NAME`, or `/proc/PID/ns/net` of a container's process. */
+/**
+ * Two network namespaces of the machine's, by their files: `/run/netns/NAME`, or `/proc/PID/ns/net` of a
+ * container's process.
+ */
 export interface Ends {
   readonly from: string
   readonly to: string
@@ -115,8 +118,8 @@ async function listener(vm: Vm, netns: string, role: 'receive' | 'echo'): Promis
 }
 
 /**
- * What a link adds to a datagram's way, µs: what one in ten datagrams of a slow stream falls short of. The others were held up by
- * whatever else the emulated processors had to do.
+ * What a link adds to a datagram's way, µs: what one in ten datagrams of a slow stream falls short of. The
+ * others were held up by whatever else the emulated processors had to do.
  */
 export async function oneWayDelay(vm: Vm, ends: Ends): Promise<number> {
   const { delays } = await stream(vm, { ...ends, packets: 1000, pace: 500 })

@@ -17,15 +17,19 @@ export interface Machine {
   readonly console: () => string
 }
 
-// Emulated, even where it could be faster, so that a test meets the same machine everywhere. Without -cx16 the kernel
-// panics in every second boot: qemu 7.2 gets cmpxchg16b wrong. With a thread for each processor one panics in some hundred: before
-// qemu 8.1 a processor may still meet the breakpoint by which the kernel changes its own code after that is gone.
+// Emulated, even where it could be faster, so that a test meets the same machine everywhere. Without -cx16
+// the kernel panics in every second boot: qemu 7.2 gets cmpxchg16b wrong. With a thread for each processor
+// one panics in some hundred: before qemu 8.1 a processor may still meet the breakpoint by which the kernel
+// changes its own code after that is gone.
 const hardware =
   '-accel tcg,thread=single -smp 2 -cpu max,-cx16 -m 2048 -nographic -nodefaults -no-reboot -nic none'
 // A kernel that is in trouble ends the machine at once, and with it the test.
 const kernelArgs = 'console=ttyS0 quiet panic=-1 oops=panic'
 
-/** Starts a machine that the kernel kills when this process ends, however it ends. What it writes to its disks is lost. */
+/**
+ * Starts a machine that the kernel kills when this process ends, however it ends. What it writes to its disks
+ * is lost.
+ */
 export async function startQemu(image: VmImage, supplies: string, dir: string): Promise<Machine> {
   await ensurePackages(['qemu-system-x86'])
   const log = join(dir, 'console.log')

@@ -8,7 +8,10 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
-/** How often that happens in `tries` which has this chance (0 to 1) each time: the limits that 99 runs of 100 keep. */
+/**
+ * How often that happens in `tries` which has this chance (0 to 1) each time: the limits that 99 runs of 100
+ * keep.
+ */
 export function expected(tries: number, chance: number): { readonly least: number; readonly most: number } {
   const spread = 2.576 * Math.sqrt(tries * chance * (1 - chance))
   return { least: Math.floor(tries * chance - spread), most: Math.ceil(tries * chance + spread) }

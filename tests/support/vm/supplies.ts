@@ -22,7 +22,10 @@ export const supplies = {
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
-/** Makes the second disk: all that comes out of the checkout under test, so that the first depends on none of it. */
+/**
+ * Makes the second disk: all that comes out of the checkout under test, so that the first depends on none of
+ * it.
+ */
 export async function makeSupplies(dir: string): Promise<string> {
   const folder = join(dir, 'supplies')
   const file = `${folder}.img`
@@ -40,7 +43,10 @@ export async function makeSupplies(dir: string): Promise<string> {
   return file
 }
 
-/** Lets an engine of the machine's version, out here, create the plugin: in there it compresses for more than a minute. */
+/**
+ * Lets an engine of the machine's version, out here, create the plugin: in there it compresses for more than
+ * a minute.
+ */
 async function createPlugin(out: string): Promise<void> {
   const engine = await startEngine({ release: 'trixie' })
   try {

@@ -11,12 +11,17 @@ import { vmImage } from './image.ts'
 import { type Machine, startQemu } from './qemu.ts'
 import { makeSupplies } from './supplies.ts'
 
-/** A virtual machine with a stock Debian kernel, without a network. What happens in it takes ten times as long as outside. */
+/**
+ * A virtual machine with a stock Debian kernel, without a network. What happens in it takes ten times as long
+ * as outside.
+ */
 export interface Vm {
   /**
-   * Runs a program in the machine to its end and gives its stdout, less a last newline. Several may run at a time.
+   * Runs a program in the machine to its end and gives its stdout, less a last newline. Several may run at a
+   * time.
    *
-   * @throws {VmCommandError} on any other end than exit status 0, and after `timeout` (2 minutes when left out)
+   * @throws {VmCommandError} on any other end than exit status 0, and after `timeout` (2 minutes when left
+   * out)
    * @throws {Error} when the machine dies, with the end of its console
    */
   run(argv: readonly string[], options?: RunOptions): Promise<string>

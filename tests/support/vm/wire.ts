@@ -1,7 +1,10 @@
 import type { Ends } from './probe.ts'
 import type { Vm } from './vm.ts'
 
-/** Two network namespaces of the machine's, joined by a veth pair on which nothing moves that the test did not send. */
+/**
+ * Two network namespaces of the machine's, joined by a veth pair on which nothing moves that the test did not
+ * send.
+ */
 export interface Wire extends Ends {
   /** Runs a program at the sender's end, whose link is `near`. */
   sh(argv: readonly string[]): Promise<string>
@@ -9,7 +12,8 @@ export interface Wire extends Ends {
   shape(...qdisc: string[]): Promise<void>
 }
 
-// netem draws from one generator for whatever crosses it: a neighbour solicitation would shift all that a seed decides.
+// netem draws from one generator for whatever crosses it: a neighbour solicitation would shift all that a
+// seed decides.
 const script = `
   set -e
   for end in near far; do

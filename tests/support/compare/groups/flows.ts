@@ -8,10 +8,16 @@ import type { World } from '../world.ts'
 
 const FLOWS = join(import.meta.dirname, '../../udp-flows.ts')
 const [PORTS, EACH, SECONDS, EVERY] = [20, 10, 35, 500]
-/** ms: more than Docker's own proxies need on two busy cores, and less than flows that are forgotten one by one */
+/**
+ * ms: more than Docker's own proxies need on two busy cores, and less than flows that are forgotten one by
+ * one
+ */
 const SOON = 15_000
 
-/** Whether all flows of the LAN's are answered again soon after a container that they never ceased to ask is back. */
+/**
+ * Whether all flows of the LAN's are answered again soon after a container that they never ceased to ask is
+ * back.
+ */
 async function restarted(world: World, act: (name: string) => Promise<unknown>): Promise<string> {
   const { engine, port, address } = world
   const net = await world.network('many')

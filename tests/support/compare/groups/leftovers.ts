@@ -4,7 +4,10 @@ import type { Behaviour, Group } from '../behaviour.ts'
 import { attempt } from '../words.ts'
 import type { World } from '../world.ts'
 
-/** What is other on the host after `work` than it was before: links, qdiscs, rules of nftables and of iptables, IPv4 and IPv6. */
+/**
+ * What is other on the host after `work` than it was before: links, qdiscs, rules of nftables and of
+ * iptables, IPv4 and IPv6.
+ */
 async function traces({ engine, driver }: World, work: () => Promise<unknown>): Promise<string> {
   const before = (await settled({ engine, driver })).split('\n')
   await work()

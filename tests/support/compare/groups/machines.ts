@@ -8,7 +8,10 @@ import { type Station, stationAt } from '../station.ts'
 import type { Box, Net, World } from '../world.ts'
 import { bridgeName, option } from './given.ts'
 
-/** A machine on a bridge of the host's that no route with a gateway leaves by: a LAN's, a virtual machine's, a storage network's. */
+/**
+ * A machine on a bridge of the host's that no route with a gateway leaves by: a LAN's, a virtual machine's, a
+ * storage network's.
+ */
 interface Machine extends Station {
   readonly address: string
   readonly address6: string

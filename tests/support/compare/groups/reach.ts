@@ -2,7 +2,10 @@ import type { Behaviour, Group } from '../behaviour.ts'
 import type { Protocol } from '../station.ts'
 import type { Box, World } from '../world.ts'
 
-/** A server that publishes port 80 and keeps 81 to itself, a neighbour, a container on another network, one on Docker's bridge. */
+/**
+ * A server that publishes port 80 and keeps 81 to itself, a neighbour, a container on another network, one on
+ * Docker's bridge.
+ */
 async function reachable(world: World) {
   const net = await world.network('web', '--ipv6')
   const elsewhere = await world.network('other', '--ipv6')

@@ -3,7 +3,9 @@ import type { Behaviour, Group } from '../behaviour.ts'
 import { attempt } from '../words.ts'
 import type { World } from '../world.ts'
 
-/** Containers that the engine starts again when it starts, on a network and on two, and one that it does not. */
+/**
+ * Containers that the engine starts again when it starts, on a network and on two, and one that it does not.
+ */
 async function standing(world: World) {
   const [net, second] = await Promise.all([world.network('web', '--ipv6'), world.network('zwei')])
   const always = ['--restart', 'always']

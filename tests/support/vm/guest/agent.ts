@@ -1,5 +1,5 @@
-// Runs in the virtual machine, on its Node: starts programs for the tests outside. Requests and answers are lines of JSON on
-// a virtio serial port; several programs may run at a time.
+// Runs in the virtual machine, on its Node: starts programs for the tests outside. Requests and answers are
+// lines of JSON on a virtio serial port; several programs may run at a time.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync, read, writeSync } from 'node:fs'
 import type { Answer, Request } from '../channel.ts'

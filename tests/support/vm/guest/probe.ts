@@ -1,5 +1,6 @@
-// Runs in a container's network namespace in the virtual machine, on the machine's Node: sends numbered datagrams, or says
-// which arrived. Every process there reads the same monotonic clock, so one-way delays need no second one.
+// Runs in a container's network namespace in the virtual machine, on the machine's Node: sends numbered
+// datagrams, or says which arrived. Every process there reads the same monotonic clock, so one-way delays
+// need no second one.
 //
 // usage: probe.mjs receive PORT              until SIGTERM, then writes an Arrivals
 //        probe.mjs send ADDRESS PORT PACKETS PER_SECOND BYTES     writes a Sent
@@ -47,7 +48,10 @@ async function connected(address: string, port: number): Promise<Socket> {
   return socket
 }
 
-/** What the kernel of this network namespace has thrown away of UDP over IPv4 and of IPv4: counters since it was made. */
+/**
+ * What the kernel of this network namespace has thrown away of UDP over IPv4 and of IPv4: counters since it
+ * was made.
+ */
 function discarded(): { checksum: number; buffer: number; header: number } {
   const lines = readFileSync('/proc/net/snmp', 'utf8').split('\n')
   const counter = (protocol: string, name: string) => {
@@ -100,7 +104,8 @@ async function send(
 ): Promise<void> {
   const socket = await connected(address, port)
   const start = now()
-  // What is late by more than 10 ms stays late: caught up with, it would be a burst that no queue on the way expects.
+  // What is late by more than 10 ms stays late: caught up with, it would be a burst that no queue on the way
+  // expects.
   const most = Math.ceil(perSecond / 100)
   let failed = 0
   let skipped = 0
@@ -123,8 +128,8 @@ async function send(
 }
 
 /**
- * Sends so many at once, and pauses for so long (ms) from when the last of them has gone: whatever else the processor has to do,
- * no two lumps come closer.
+ * Sends so many at once, and pauses for so long (ms) from when the last of them has gone: whatever else the
+ * processor has to do, no two lumps come closer.
  */
 async function lumps(
   address: string,

@@ -10,7 +10,10 @@ const [FIRST, SECOND] = [memberSpec(2), memberSpec(3)]
 const HOST_END = 'sv-b20000000000'
 const IFB = 'si-a10000000000'
 
-/** A network with two members on a host that keeps what it is told. `fails` says which line is to fail from now on. */
+/**
+ * A network with two members on a host that keeps what it is told. `fails` says which line is to fail from
+ * now on.
+ */
 async function open(t: Test, spec: Partial<NetworkSpec>, capable = EVERYTHING) {
   let fails = (_: string): boolean => false
   const host = agreeableHost({ fail: (line) => (fails(line) ? 'Error: Invalid argument' : undefined) })

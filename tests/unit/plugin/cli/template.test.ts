@@ -16,7 +16,10 @@ const DATA = {
   Deep: { A: { B: ['q', { c: 'd' }] } },
 }
 
-/** What Docker's CLI 28.2 made of the same templates and data; tests/docker/templates.test.ts asks the CLI that is there. */
+/**
+ * What Docker's CLI 28.2 made of the same templates and data; tests/docker/templates.test.ts asks the CLI
+ * that is there.
+ */
 const RECORDED: readonly (readonly [template: string, printed: string])[] = [
   ['{{.Name}} {{.T}} {{.Z}} {{.Empty}}|', 't true <no value> |'],
   ['{{.L}} {{.M}} {{.Deep}}', '[b a c] map[x:one y:two] map[A:map[B:[q map[c:d]]]]'],

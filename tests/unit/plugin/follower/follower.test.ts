@@ -9,7 +9,10 @@ import { until } from '../../../support/until.ts'
 import { agreeableHost } from '../../fixtures/fake-tc.ts'
 import { openParts, socketPath } from '../../fixtures/parts.ts'
 
-/** A follower of what listens on a socket, which `engine` speaks for. How it gets on with real engines is tests/docker's. */
+/**
+ * A follower of what listens on a socket, which `engine` speaks for. How it gets on with real engines is
+ * tests/docker's.
+ */
 async function follow(t: Test, engine: Partial<Engine> = {}, waits: readonly [number, number] = [20, 40]) {
   const socket = socketPath(t)
   const server = createServer().listen(socket)

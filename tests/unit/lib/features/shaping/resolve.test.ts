@@ -25,7 +25,10 @@ const PLAIN = [
   `ip link set dev ${HOST_END} master sl-a10000000000`,
   `ip link set dev ${HOST_END} up`,
 ]
-/** With offload packets of a millisecond at most, so that no sender hands over more than the queue has room for. */
+/**
+ * With offload packets of a millisecond at most, so that no sender hands over more than the queue has room
+ * for.
+ */
 const limited = (bytes: number, segments: number): string[] =>
   PLAIN.toSpliced(2, 0, `ip link set dev ${PEER} gso_max_size ${bytes} gso_max_segs ${segments}`)
 const LINK = limited(1500, 1)

@@ -51,7 +51,8 @@ t.test(
         if (sum > 0.99 * shared) full += 1
         return (
           given.length === claims.length &&
-          // In whole bytes a second, as htb keeps them: else a small part would never read back as it was set.
+          // In whole bytes a second, as htb keeps them: else a small part would never read back as it was
+          // set.
           given.slice(mins.length).every((one) => one % 8 === 0 && one >= 8) &&
           mins.every((min, index) => given[index] === min) &&
           sum <= shared + 8 * others

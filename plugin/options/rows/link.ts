@@ -1,10 +1,10 @@
-import { QUEUE_ALIASES, QUEUES } from '../../lib/features/shaping/abilities.ts'
-import type { LossModel } from '../../lib/model/link.ts'
-import { InvalidRequestError } from '../../lib/values/errors.ts'
-import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../lib/values/units.ts'
-import { durationReadings, modelReadings, sizeReadings } from './hints/readings.ts'
-import { duration, kind, LINK, NO_CAP, NONE, type Options, oneOf, percent, rate } from './option.ts'
-import { PROFILES } from './profiles.ts'
+import { QUEUE_ALIASES, QUEUES } from '../../../lib/features/shaping/abilities.ts'
+import type { LossModel } from '../../../lib/model/link.ts'
+import { InvalidRequestError } from '../../../lib/values/errors.ts'
+import { parseDurationFrom, parseInteger, parsePercent, parseSize } from '../../../lib/values/units.ts'
+import { durationReadings, modelReadings, sizeReadings } from '../hints/readings.ts'
+import { duration, kind, LINK, NO_CAP, NONE, type Options, oneOf, percent, rate } from '../option.ts'
+import { PROFILES } from '../profiles.ts'
 
 const MODELS = { gemodel: [1, 4], state: [1, 5] } as const
 

@@ -1,4 +1,6 @@
-import type { GatewayMode } from '../../lib/model/network.ts'
+import type { GatewayMode } from '../../../lib/model/network.ts'
+import { booleanReadings } from '../hints/readings.ts'
+import { kind, NETWORK, NONE, type Options, oneOf } from '../option.ts'
 import {
   orNothing,
   parseBoolean,
@@ -9,8 +11,6 @@ import {
   parseMtu,
   parseSource,
 } from './docker-values.ts'
-import { booleanReadings } from './hints/readings.ts'
-import { kind, NETWORK, NONE, type Options, oneOf } from './option.ts'
 
 const MODES: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated']
 

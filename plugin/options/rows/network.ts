@@ -1,4 +1,4 @@
-import { duration, NETWORK, NO_CAP, NONE, type Options, percent, rate } from './option.ts'
+import { duration, NETWORK, NO_CAP, NONE, type Options, percent, rate } from '../option.ts'
 
 /** What all members of a network have in common: its cap, and its way out. */
 export const NETWORK_OPTIONS = {

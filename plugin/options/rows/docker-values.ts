@@ -1,10 +1,10 @@
-import { type Address, formatAddress, parseAddress } from '../../lib/values/addresses.ts'
-import { InvalidRequestError } from '../../lib/values/errors.ts'
-import type { Family } from '../../lib/values/families.ts'
+import { type Address, formatAddress, parseAddress } from '../../../lib/values/addresses.ts'
+import { InvalidRequestError } from '../../../lib/values/errors.ts'
+import type { Family } from '../../../lib/values/families.ts'
 
 /*
- * Values of options with Docker's names, as its bridge driver reads them (moby, bridge_linux.go fromLabels), and refused where
- * they could not be carried out. Errors are InvalidRequestError without the option's name.
+ * Values of options with Docker's names, as its bridge driver reads them (moby, bridge_linux.go fromLabels),
+ * and refused where they could not be carried out. Errors are InvalidRequestError without the option's name.
  */
 
 const refuse = (expected: string, text: string): never => {
