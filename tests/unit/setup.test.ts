@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import t, { type Test } from 'tap'
+import { cleanEnv } from '../support/run.ts'
 
 const repo = fileURLToPath(new URL('../..', import.meta.url))
 const own = `node_modules/node-linux-${process.arch}`
@@ -126,9 +127,12 @@ t.test('npm goes by the proxy that apt has, and one line says what to set where 
   writeFileSync(join(dir, 'apt'), `Acquire::http::Proxy "http://127.0.0.1:${port}/";\n`)
   writeFileSync(join(dir, '.npmrc'), 'registry=https://registry.invalid/\n')
   const calls = 'configure_npm; reach_registry || die_of_npm "$npm_failure"'
-  const script = `unset {http,https}_proxy {HTTP,HTTPS}_PROXY; ${functions} ${calls}`
-  const env = { ...process.env, HOME: dir, APT_CONFIG: join(dir, 'apt'), SUDO_USER: 'nobody' }
-  const { stdout } = await execa('bash', ['-euo', 'pipefail', '-c', script], { cwd: dir, env })
+  // tap has each Node that its tests start load its own code, which npm's Node may be too old for.
+  const script = `unset NODE_OPTIONS; ${functions} ${calls}`
+  // Nothing of this process's own: the npm that runs the tests hands its registry on.
+  const env = { ...cleanEnv, HOME: dir, APT_CONFIG: join(dir, 'apt'), SUDO_USER: 'nobody' }
+  const options = { cwd: dir, env, extendEnv: false }
+  const { stdout } = await execa('bash', ['-euo', 'pipefail', '-c', script], options)
   t.strictSame(new Set(asked), new Set(['registry.invalid:443']), 'npm asks the proxy')
   t.match(stdout, /^cannot install npm packages: https:\/\/registry\.invalid\/ does not answer .*$/)
   t.match(stdout, 'sudo http_proxy=http://HOST:PORT https_proxy=http://HOST:PORT')
