@@ -1,4 +1,5 @@
 import type { Host } from './host.ts'
+import { engineRoot } from './roots.ts'
 
 const commands = [
   'ip -br link',
@@ -17,11 +18,7 @@ const commands = [
 export async function snapshot(host: Host): Promise<string> {
   const parts: string[] = []
   for (const command of commands) {
-    const text = await host.enter([
-      'sh',
-      '-c',
-      `command -v ${command.split(' ')[0]} >/dev/null || exit 0; ${command}`,
-    ])
+    const text = await output(host, command)
     const lines = text
       .split('\n')
       .map(normalise)
@@ -29,6 +26,13 @@ export async function snapshot(host: Host): Promise<string> {
     parts.push(`# ${command}`, ...(command.startsWith('ip -br') ? lines.map(linkName) : lines))
   }
   return parts.join('\n')
+}
+
+/** What a program of the host's prints; nothing where the host does not have it. */
+async function output(host: Host, command: string): Promise<string> {
+  // Debian 12's nft crashes on sets that a newer one wrote, such as that of a plugin made on Debian 13.
+  if (command.startsWith('nft ')) return host.sh(['chroot', await engineRoot('forky'), ...command.split(' ')])
+  return host.enter(['sh', '-c', `command -v ${command.split(' ')[0]} >/dev/null || exit 0; ${command}`])
 }
 
 const normalise = (line: string): string =>
