@@ -14,7 +14,7 @@ import { hostEndName } from '../../values/names.ts'
 
 const element = (set: string, ...key: Part[]): Element => ({ set, key })
 
-/** A network's place in the rules of one family. */
+/** A network's set elements of one family. */
 function familyElements(network: NetworkSpec, family: Family): Element[] {
   const { internal, masquerade, passage = {} } = network
   const device = { device: network.bridge }
@@ -37,7 +37,7 @@ function familyElements(network: NetworkSpec, family: Family): Element[] {
   ]
 }
 
-/** A network's place in the rules: elements of sets, never rules of its own. */
+/** A network's set elements: a network has no rules of its own. */
 function networkElements(network: NetworkSpec): Element[] {
   const device = { device: network.bridge }
   const { icc, trusted = [] } = network.passage ?? {}
@@ -51,17 +51,17 @@ function networkElements(network: NetworkSpec): Element[] {
   ]
 }
 
-/** Devices that lead out of the host, for as long as somebody can tell. */
+/** The elements for devices that are currently known to lead out of the host. */
 export const outwardElements = (outward: readonly string[]): Element[] =>
   outward.map((device) => element('outward', { device }))
 
-/** What keeps an endpoint from its neighbours, where they are not to reach each other. */
+/** The element that keeps an endpoint from reaching its neighbours, where icc is off. */
 export const aloneElements = (network: NetworkSpec, endpoint: Pick<EndpointSpec, 'id'>): Element[] =>
   network.passage?.icc === false ? [element('alone', { device: hostEndName(endpoint.id) })] : []
 
-/** What somebody has in the tables. */
+/** The elements of one owner, such as a network. */
 export interface Owned {
-  /** whose it is, in words */
+  /** who owns the elements, in words */
   readonly owner: string
   readonly elements: readonly Element[]
 }
@@ -71,13 +71,13 @@ export const networkOwned = (network: NetworkSpec): Owned => ({
   elements: networkElements(network),
 })
 
-/** All that the tables should have. */
+/** Everything that the tables should contain. */
 export interface Wanted {
-  /** No key twice: it stays its first owner's. */
+  /** No key twice: the first owner of a key keeps it. */
   readonly elements: readonly Element[]
-  /** What others want of those keys, in words. */
+  /** The elements that other owners want under those keys, in words. */
   readonly doubles: readonly string[]
-  /** Whose an element is, in words. */
+  /** The owner of an element, in words. */
   readonly ownerOf: (element: Element) => string
 }
 
@@ -102,10 +102,14 @@ export function wantedElements(networks: readonly Owned[], outward: readonly str
 
 const keyWords = ({ set, key }: Element): string => `${set} ${elementWords({ set, key })}`
 
-/** What it takes to let a network in. @param outward names of devices that lead out of the host */
+/**
+ * Plans the elements that let a network through.
+ *
+ * @param outward names of devices that lead out of the host
+ */
 export const planRules = (network: NetworkSpec, outward: readonly string[]): Plan =>
   planElements(networkElements(network), ...outwardElements(outward))
 
-/** One transaction, whatever the number of elements. */
+/** Plans one nft transaction for any number of elements. */
 export const planElements = (elements: readonly Element[], ...shared: Element[]): Plan =>
   elements.length === 0 ? [] : [step(addElements([...elements, ...shared]), deleteElements(elements))]

@@ -15,8 +15,8 @@ import type { Family } from '../../values/families.ts'
 import { createQueue } from '../../values/queue.ts'
 
 /**
- * ms after which an endpoint's making looks for DOCKER-USER again, while none was found: the engine makes it
- * some time after boot
+ * ms between two searches for DOCKER-USER by calls that make endpoints, until one finds it: the engine
+ * creates the chain some time after boot
  */
 const LOOK_AGAIN = 5000
 
@@ -25,39 +25,39 @@ const familiesOf = ({ ipv4, ipv6 }: NetworkSpec): Family[] => [
   ...(ipv6.length > 0 ? [6 as const] : []),
 ]
 
-/** The gate: one rule in each iptables that Docker filters a family with which a network of ours has. */
+/** The gate: one rule in each iptables backend that filters a family which one of our networks has. */
 export class Gate {
   readonly #host: Host
   readonly #background: Background
   readonly #networks: () => NetworkSpec[]
   readonly #queue = createQueue()
-  /** where DOCKER-USER was found */
+  /** backends that have DOCKER-USER */
   readonly #found = new Set<Program>()
-  /** ms since 1970, when it was looked for last */
+  /** time of the last search for it, in ms since 1970 */
   #lookedAt = 0
   #opening: Promise<unknown> | undefined
 
-  /** @param networks those that there are */
+  /** @param networks returns the networks that exist */
   constructor(host: Host, background: Background, networks: () => NetworkSpec[]) {
     this.#host = host
     this.#background = background
     this.#networks = networks
   }
 
-  /** Opens it in background where that is still to do. What goes wrong, expect() meets again. */
+  /** Opens the gate in the background unless it is open. expect() retries a failure. */
   open(network: NetworkSpec): void {
     if (this.#isFound(network)) return
     const opening = this.#openNow().catch(() => undefined)
     this.#background.start('opening the gate', async () => void (await opening))
   }
 
-  /** Waits for it to be open. @throws {CommandError} */
+  /** Waits until the gate is open. @throws {CommandError} */
   async expect(network: NetworkSpec): Promise<void> {
     await this.#opening?.catch(() => undefined)
     if (!this.#isFound(network) && Date.now() - this.#lookedAt >= LOOK_AGAIN) await this.#openNow()
   }
 
-  /** Closes it for families that the last network is gone of. @throws {CommandError} */
+  /** Closes the gate for families whose last network is gone. @throws {CommandError} */
   async close(): Promise<void> {
     const needed = new Set(this.#networks().flatMap(familiesOf))
     if (this.#opening || !this.#familiesFound().isSubsetOf(needed)) await this.#setUsed()
@@ -73,12 +73,15 @@ export class Gate {
   /** @returns whether anything was wrong @throws {CommandError} */
   async repair(): Promise<boolean> {
     const isChanged = await this.#setWhere(() => true)
-    // At boot the engine comes after us, and its containers right after it: the first of them looks again.
+    // At boot the engine starts after us, and its containers right after it: the first of them searches
+    // again.
     this.#lookedAt = 0
     return isChanged
   }
 
-  /** The same where no events tell of changes; reads no more than two files where there is no such filter. */
+  /**
+   * As repair(), for legacy iptables, which sends no events; reads at most two files where it is not in use.
+   */
   repairLegacy(): Promise<boolean> {
     return this.#setWhere((backend) => backend.endsWith('legacy'))
   }
@@ -105,7 +108,7 @@ export class Gate {
     })
   }
 
-  /** Not those of families that no network has, and none had. */
+  /** Skips backends of families that no network has or had. */
   #setUsed(): Promise<boolean> {
     this.#lookedAt = Date.now()
     return this.#setWhere((backend) =>
@@ -118,7 +121,7 @@ export class Gate {
   #openNow(): Promise<unknown> {
     const opening = this.#setUsed()
       .catch((error: unknown) => {
-        // Whoever comes next looks again, however soon.
+        // The next caller searches again, however soon it comes.
         this.#lookedAt = 0
         throw error
       })
@@ -138,22 +141,22 @@ export class Gate {
   }
 }
 
-/** Where a rule goes. */
+/** The place of a rule. */
 interface Position {
   readonly chain: string
-  /** from 1, once no gate is there any more */
+  /** from 1, counted without gate rules */
   readonly rulenum: number
 }
 
 /**
- * What it takes for the gate to stand where it should, and nowhere else.
+ * Plans the commands that leave the gate in the right place and nowhere else.
  *
- * In DOCKER-USER it goes last, before the RETURN that engines up to 27 end it with: whatever the
- * administrator refuses there is refused to our containers as well. Where some never come to the end of that
- * chain (ufw-docker's rules send private addresses back early), or nothing comes there at all (`iptables -F`
- * takes Docker's jump along), it goes into FORWARD, right behind Docker's own rules: what these refuse stays
- * refused, and what others have behind them holds for us no more than for Docker. Without Docker's rules
- * FORWARD needs it only if its policy is DROP.
+ * In DOCKER-USER the gate goes last, but before the RETURN that engines up to 27 end the chain with: rules
+ * that the administrator adds there apply to our containers too. The gate goes into FORWARD instead if some
+ * packets leave DOCKER-USER early (ufw-docker's rules return private addresses), or if no packet gets there
+ * (`iptables -F` deletes Docker's jump as well). There it goes right behind Docker's own rules: packets that
+ * these drop stay dropped, and rules behind them apply to us no more than to Docker. Without Docker's rules,
+ * FORWARD needs the gate only if its policy is DROP.
  *
  * @param backend such as `iptables-nft`
  * @param wanted false once the last network is gone

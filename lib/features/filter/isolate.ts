@@ -4,20 +4,20 @@ import { replaceTables } from '../../kernel/nft/table.ts'
 import { messageOf } from '../../values/errors.ts'
 import type { Wanted } from './elements.ts'
 
-/** How often is looked before what is left counts as unfit: what is unfit is one of a few */
+/** Most checks before everything left counts as refused: normally nft refuses only a few elements */
 const LOOKS = 400
 
 export interface Isolated<T> {
   readonly fit: readonly T[]
-  /** with what was said of each */
+  /** by item, the error that it caused */
   readonly unfit: ReadonlyMap<T, unknown>
 }
 
 /**
- * Finds what keeps the rest from being accepted, in about twice as many looks for each as halving takes. What
- * stands earlier is kept.
+ * Finds the items that make the check of all of them fail. Each takes about twice as many checks as a binary
+ * search. If two items exclude each other, the earlier one is kept.
  *
- * @param check fails where these are not accepted together
+ * @param check fails if these items are not accepted together
  */
 export async function isolate<T>(
   all: readonly T[],
@@ -46,7 +46,11 @@ export async function isolate<T>(
   return { fit, unfit }
 }
 
-/** Whether nft would take all of it. @throws {CommandError | RangeError} it would not */
+/**
+ * Has nft check the tables without setting them.
+ *
+ * @throws {CommandError | RangeError} nft would refuse them
+ */
 export async function checkTables(host: Host, wanted: Wanted, some = wanted.elements): Promise<void> {
   const { program, line } = replaceTables(some, { alone: hasAlone(wanted) })
   await host.run(program, [line], 'check')
@@ -55,11 +59,11 @@ export async function checkTables(host: Host, wanted: Wanted, some = wanted.elem
 export const hasAlone = ({ elements }: Wanted): boolean => elements.some(({ set }) => set === 'alone')
 
 /**
- * Sets the tables anew: all of it, or all but what nft does not take.
+ * Replaces the tables, leaving out the elements that nft refuses.
  *
- * @param alone whether there may be a table of family bridge
- * @returns what it does not take, as placedWords() has it, and a sentence on each
- * @throws {CommandError} not even tables without elements
+ * @param alone whether a table of family bridge may exist
+ * @returns a sentence on each refused element, by its placedWords()
+ * @throws {CommandError} nft refuses even tables without elements
  */
 export async function setTables(
   host: Host,
@@ -74,7 +78,7 @@ export async function setTables(
     await write(wanted.elements)
     return new Map()
   } catch (error) {
-    // Where not even these are taken, no element is to blame.
+    // If nft refuses tables without elements too, no element is to blame.
     await checkTables(host, wanted, []).catch(() => Promise.reject(error))
     const { fit, unfit } = await isolate(wanted.elements, (some) => checkTables(host, wanted, some))
     await write(fit)

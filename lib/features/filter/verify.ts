@@ -2,10 +2,10 @@ import { type Element, elementWords } from '../../kernel/nft/element.ts'
 import type { ListedTable } from '../../kernel/nft/show.ts'
 import { BRIDGE_CHAINS, INET_CHAINS } from '../../kernel/nft/table.ts'
 
-/** Sets that nft may show in another way than they were given: adjacent subnets as one range, say. */
+/** Sets that nft may print in another form than they were given: adjacent subnets as one range, say. */
 const COUNTED = /^(?:subnets|masquerade|source)/
 
-/** Whether the listed tables are the ones with these elements. */
+/** Whether the listed tables are ours, with these elements. */
 export function areTables(
   elements: readonly Element[],
   table: ListedTable | undefined,

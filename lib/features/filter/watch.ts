@@ -3,47 +3,48 @@ import { followHost } from '../../kernel/ip/monitor.ts'
 import { followRuleset } from '../../kernel/nft/monitor.ts'
 import { type Background, pause } from '../../values/background.ts'
 
-/** ms, but for `repairs` */
+/** ms, except `repairs` */
 export const TIMES = {
-  /** of quiet before a check, and at most this long after the first that asked for it */
+  /** a check begins after `quiet` without requests, at most `patience` after the first request */
   quiet: 300,
   patience: 1000,
-  /** between two checks; and once so many within a minute had something to set right */
+  /** between two checks: `gap`, or `longGap` once `repairs` checks within a minute have repaired something */
   gap: 1000,
   repairs: 30,
   longGap: 4000,
   /**
-   * before what ended by itself is started again: twice as long each time, unless it lived for the longest
+   * wait before restarting a program that ended: doubled each time up to `longRestart`, reset if the program
+   * ran that long
    */
   restart: 500,
   longRestart: 60_000,
-  /** between two checks of what sends no events */
+  /** between two checks of state that sends no events */
   poll: 3000,
 }
 
-/** ms: the same for what is checked with one short program */
+/** ms: the same for checks that run one short program */
 const QUICK = { quiet: 100, gap: 300 }
 
 export interface WatchParts {
   readonly host: Host
-  /** Owns the programs that are followed and the polling. */
+  /** Owns the monitor programs and the polling. */
   readonly background: Background
-  /** Checks whether our rules are as they should be. @returns whether it had to set something right */
+  /** Checks our rules and repairs them. @returns whether it repaired anything */
   readonly check: () => Promise<boolean>
-  /** The same for what the kernel sends no events of. */
+  /** The same for state that the kernel sends no events of. */
   readonly checkUntold: () => Promise<boolean>
-  /** Looks for bridges that have come or gone. */
+  /** Looks for new and deleted bridges. */
   readonly checkBridges: () => Promise<boolean>
-  /** Checks whether the host forwards. */
+  /** Checks whether forwarding is on. */
   readonly checkForwarding: () => Promise<boolean>
   readonly warn: (text: string) => void
   readonly times?: typeof TIMES
 }
 
 /**
- * Has what we rely on checked soon after somebody changed something that may concern it, rather than at the
- * next repair: engines, firewalls and administrators that start, reload, flush or switch. Ends with the
- * background work.
+ * Has what we rely on checked soon after a change that may concern it, rather than at the next repair.
+ * Engines, firewalls and administrators make such changes when they start, reload, flush or switch something.
+ * Ends with the background work.
  */
 export function watchHost(parts: WatchParts): void {
   const { host, background, warn, times = TIMES } = parts
@@ -78,19 +79,19 @@ class Requests {
   #last = 0
   #arrival = Promise.withResolvers<void>()
 
-  /** Bound, to be handed out. */
+  /** An arrow function, so that callers can pass it on unbound. */
   readonly add = (): void => {
     this.#last = performance.now()
     this.#first ??= this.#last
     this.#arrival.resolve()
   }
 
-  /** Waits for one. */
+  /** Waits for a request. */
   arrival(): Promise<void> {
     return this.#arrival.promise
   }
 
-  /** When the check is due: after a pause in requests, or after `patience` where there is none. */
+  /** When the check is due: `quiet` after the last request, but at most `patience` after the first. */
   due({ quiet, patience }: typeof TIMES): number {
     return Math.min(this.#last + quiet, (this.#first ?? this.#last) + patience)
   }
@@ -102,8 +103,8 @@ class Requests {
 }
 
 /**
- * Checks once for all requests that come within a moment. Where another program undoes every repair, this
- * goes on for ever: then checks become rarer.
+ * Runs one check for all requests that come close together. If another program undoes every repair, checks
+ * never end, so they become rarer.
  */
 async function checkOnRequest(
   check: () => Promise<boolean>,
@@ -113,7 +114,7 @@ async function checkOnRequest(
 ): Promise<void> {
   signal.addEventListener('abort', requests.add)
   let earliest = 0
-  /** when something was set right, within the last minute */
+  /** times of the checks that repaired something within the last minute */
   let repairs: number[] = []
   while (!signal.aborted) {
     await requests.arrival()
@@ -132,9 +133,9 @@ async function checkOnRequest(
 }
 
 interface Following {
-  /** of the program that reports changes */
+  /** name of the monitor program */
   readonly name: string
-  /** Runs it. @returns why it ended, or undefined when it is to be begun again */
+  /** Runs the program. @returns why it ended, or undefined to restart it at once */
   readonly begin: (signal: AbortSignal) => Promise<string | undefined>
   readonly requests: readonly Requests[]
   readonly warn: (text: string) => void
@@ -143,8 +144,8 @@ interface Following {
 }
 
 /**
- * Runs the program again and again until the signal. Each beginning asks for a check: nothing reported what
- * was before.
+ * Restarts the program each time it ends, until the signal aborts. Each start requests a check: nothing
+ * reported the changes made before it.
  */
 async function follow({ name, begin, requests, warn, times, signal }: Following): Promise<void> {
   let wait = times.restart
