@@ -3,14 +3,14 @@ import type { GatewayMode, Passage } from '../../model/network.ts'
 import { ANY4, ANY6, type PortRequest } from '../../model/port.ts'
 import { bracketed, type Family, familyOf } from '../../values/families.ts'
 
-/** Addresses of the host that are to get the same port of it. */
+/** Addresses of the host on which an endpoint wants the same port. */
 export interface Claim extends Omit<PortRequest, 'host' | 'unrelayed'> {
   readonly hosts: readonly string[]
-  /** families whose own addresses are reached from outside, and so need no port of the host */
+  /** ANY4 or ANY6 for families in which clients reach the container directly, without a host port */
   readonly open: readonly string[]
 }
 
-/** Where ports are published for. */
+/** The network and container that ports are published for. */
 export interface Place {
   readonly passage?: Passage | undefined
   readonly address4?: string | undefined
@@ -20,8 +20,8 @@ export interface Place {
 const isOpen = (mode: GatewayMode | undefined): boolean => mode === 'routed'
 
 /**
- * The addresses of the host that one request means: any of both families, unless one is named; those of IPv6
- * for a container without it only where they can be relayed, which SCTP's cannot.
+ * The host addresses that one request means: any address of both families, unless it names one. A container
+ * without IPv6 gets IPv6 addresses only if we can relay them to IPv4, which we cannot for SCTP.
  */
 function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, address6 }: Place): string[] {
   const named = host ?? passage?.binding4
@@ -34,8 +34,8 @@ function hostsOf({ host, proto, unrelayed }: PortRequest, { passage, address4, a
 }
 
 /**
- * What to claim on the host for one endpoint: exact ports before ranges, so that a range does not take what
- * another asks for, and requests that differ in the address alone together.
+ * Plans the host ports to claim for one endpoint. Exact ports come before ranges, so that a range does not
+ * take a port that another request asks for. Requests that differ only in the address become one claim.
  */
 export function planClaims(requests: readonly PortRequest[], place: Place): Claim[] {
   const { passage = {} } = place
@@ -61,7 +61,7 @@ export function planClaims(requests: readonly PortRequest[], place: Place): Clai
 
 const rank = ({ first, last }: PortRequest): number => (first !== 0 && first === last ? 0 : 1)
 
-/** Whether two ports of the host cannot be had beside each other. */
+/** Whether two host ports exclude each other. */
 export const collide = (a: HostPort, b: HostPort): boolean =>
   a.proto === b.proto &&
   a.port === b.port &&

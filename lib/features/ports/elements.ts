@@ -6,8 +6,8 @@ import { familyOf } from '../../values/families.ts'
 import { PROTOCOL_NUMBERS } from '../../values/protocols.ts'
 
 /**
- * One published port: a translation, or the container's own port where there is none, or where its network
- * trusts somebody.
+ * The elements of one published port: its translation, or without NAT an opening of the container's own port.
+ * If the network trusts interfaces, they may reach the container's own port too.
  */
 function portElement(network: NetworkSpec, endpoint: EndpointSpec, published: PublishedPort): Element[] {
   const { proto, host, hostPort, port } = published
@@ -25,7 +25,7 @@ function portElement(network: NetworkSpec, endpoint: EndpointSpec, published: Pu
   ]
 }
 
-/** A container's ports; one may be published several times. */
+/** The elements of a container's ports, without doubles: a port may be published several times. */
 export function portElements(network: NetworkSpec, endpoint: EndpointSpec): Element[] {
   const all = (endpoint.ports ?? []).flatMap((port) => portElement(network, endpoint, port))
   return [...new Map(all.map((one) => [`${one.set} ${elementWords(one)}`, one])).values()]

@@ -3,10 +3,13 @@ import type { EndpointSpec } from '../../model/endpoint.ts'
 import { ANY4, ANY6, type PublishedPort } from '../../model/port.ts'
 import { collide } from './claims.ts'
 
-/** An endpoint, with where its ports lead. */
+/** An endpoint and the addresses that its ports lead to. */
 export type Addressed = Pick<EndpointSpec, 'id' | 'address4' | 'address6'>
 
-/** One address of the host's, or any of both families, which one socket takes together: half the work. */
+/**
+ * The addresses of one socket: one host address, or any address of both families, which needs one socket
+ * rather than two.
+ */
 export type Hosts = readonly [string] | readonly [typeof ANY6, typeof ANY4]
 
 const WIDE: Hosts = [ANY6, ANY4]
@@ -16,51 +19,51 @@ export function bySocket(hosts: readonly string[]): Hosts[] {
   return [WIDE, ...hosts.flatMap((host): Hosts[] => (host === ANY4 || host === ANY6 ? [] : [[host]]))]
 }
 
-/** A port of the host, on one socket's addresses, and the container's that it leads to. */
+/** A host port on the addresses of one socket, and the container port that it leads to. */
 export interface Wanted extends Pick<HostPort, 'proto' | 'port'> {
   readonly hosts: Hosts
   readonly inner: number
 }
 
-/** A socket that keeps a port of the host for an endpoint. */
+/** A socket that keeps a host port for an endpoint. */
 export interface Holding extends Wanted {
   readonly endpointId: string
   release: () => void
 }
 
-/** A port that is an endpoint's, while no socket can keep it. */
+/** A port that belongs to an endpoint although no socket can keep it now. */
 export interface Missing extends Wanted {
   readonly error: NodeJS.ErrnoException
 }
 
-/** What we hold of the host's ports. */
+/** The host ports that we hold. */
 export interface Holdings {
   /** @throws {NodeJS.ErrnoException} as holdPort() */
   keep(endpoint: Addressed, wanted: Wanted): Promise<Holding>
   /**
-   * As keep(), but for what is an endpoint's already: it stays so where no socket can keep it, until retry()
-   * finds that one can.
+   * As keep(), but for a port that the endpoint already has: the endpoint keeps it even if no socket can, and
+   * retry() tries again.
    */
   reclaim(endpoint: Addressed, wanted: Wanted): Promise<void>
-  /** Tries again to keep what could not be kept. @returns what still cannot */
+  /** Tries again to bind the ports that could not be kept. @returns those that still cannot */
   retry(): Promise<Missing[]>
   drop(holding: Holding): void
   release(endpointId: string): void
-  /** Whose the port is already, on one of the addresses at least. */
+  /** The endpoint that has the port already, on at least one of the addresses. */
   holderOf(wanted: Wanted): string | undefined
-  /** Ids of the endpoints that hold any. */
+  /** Ids of the endpoints that hold ports. */
   holders(): string[]
 }
 
-/** How a socket fails that wants IPv6 of a host without. */
+/** Error codes of an IPv6 socket on a host without IPv6. */
 export const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
 
 export function createHoldings(hold: typeof holdPort): Holdings {
-  /** by number, and the same by endpoint */
+  /** by port number, and by endpoint id */
   const ports = new Map<number, Set<Holding>>()
   const endpoints = new Map<string, Set<Holding>>()
 
-  /** what is to be tried again, and why it could not be kept */
+  /** the holdings that no socket keeps yet, and why */
   const missing = new Map<Holding, { readonly endpoint: Addressed; readonly error: NodeJS.ErrnoException }>()
 
   const drop = (one: Holding): void => {
@@ -80,7 +83,7 @@ export function createHoldings(hold: typeof holdPort): Holdings {
   const tryAgain = async (one: Holding, endpoint: Addressed): Promise<void> => {
     try {
       const { release } = await bind(endpoint, one)
-      // It may have been given up in the meantime.
+      // drop() may have given it up in the meantime.
       if (missing.delete(one)) one.release = release
       else release()
     } catch (error) {
@@ -99,7 +102,7 @@ export function createHoldings(hold: typeof holdPort): Holdings {
   }
 
   const retry = async (): Promise<Missing[]> => {
-    // An address that is gone is gone for all ports: one of them tells.
+    // If an address is gone, all its ports fail alike: one try is enough.
     for (const some of Map.groupBy(missing, ([{ hosts }]) => hosts[0]).values()) {
       for (const [one, { endpoint }] of some) {
         await tryAgain(one, endpoint)
@@ -128,7 +131,7 @@ export function createHoldings(hold: typeof holdPort): Holdings {
 export const addresses = ({ proto, port, hosts }: Wanted): HostPort[] =>
   hosts.map((host) => ({ proto, host, port }))
 
-/** As it is written down. */
+/** The ports in the form that the store keeps. */
 export const published = ({ proto, port, hosts, inner }: Wanted): PublishedPort[] =>
   hosts.map((host) => ({ proto, host, hostPort: port, port: inner }))
 

@@ -16,34 +16,38 @@ import {
   type Wanted,
 } from './holdings.ts'
 
-/** The host's ports that containers are reached by, held as long as they are published. */
+/** The host ports that lead to containers, each held as long as it is published. */
 export interface Ports {
   /**
-   * Finds and holds what an endpoint's claims need: all of it, or nothing.
+   * Finds and holds the host ports that an endpoint's claims need: all of them, or none.
    *
-   * @throws {InvalidRequestError} a port is taken, or an address is not the host's
+   * @throws {InvalidRequestError} a port is taken, or an address does not belong to the host
    */
   claim(endpoint: Addressed, claims: readonly Claim[]): Promise<PublishedPort[]>
   /**
-   * Holds again what was published before this process began. What cannot be held is its endpoint's all the
-   * same.
+   * Holds the ports again that were published before this process began. The endpoint keeps its ports even if
+   * they cannot be held.
    */
   restore(endpoint: Addressed, ports: readonly PublishedPort[]): Promise<void>
-  /** Tries again to hold what could not be restored. @returns what still cannot, and why */
+  /**
+   * Tries again to hold the ports that restore() could not.
+   *
+   * @returns those that it still cannot hold, and why
+   */
   retry(): Promise<string[]>
   release(endpointId: string): void
-  /** Ids of the endpoints that have ports of the host. */
+  /** Ids of the endpoints that have host ports. */
   holders(): string[]
 }
 
 export interface PortsParts {
   readonly host: Pick<Host, 'read'>
   readonly hold: typeof holdPort
-  /** An endpoint in words, for whoever wants a port that it has. */
+  /** An endpoint in words, for the error when another endpoint wants its port. */
   readonly nameOf: (endpointId: string) => string
 }
 
-/** Why a port cannot be had; if it is `taken`, another one may be, or the same later. */
+/** Why a port cannot be claimed. If it is `taken`, another port may be free, or this one later. */
 export class Refusal extends InvalidRequestError {
   readonly taken: boolean
   constructor(port: HostPort, reason: string, { taken = false } = {}) {
@@ -55,9 +59,9 @@ export class Refusal extends InvalidRequestError {
 export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
   const holdings = createHoldings(hold)
 
-  /** @returns nothing where the host has no IPv6, and any address of it was meant */
+  /** @returns undefined if the host has no IPv6 and the claim is for any IPv6 address */
   const take = (endpoint: Addressed, wanted: Wanted): Promise<Holding | undefined> => {
-    // The kernel names nobody, and knows of no SCTP port that we hold.
+    // The kernel does not name the holder, and we hold SCTP ports without a socket.
     const holder = holdings.holderOf(wanted)
     if (holder !== undefined) return Promise.reject(isTaken(wanted, nameOf(holder)))
     return holdings.keep(endpoint, wanted).catch((error: NodeJS.ErrnoException) => {
@@ -68,7 +72,7 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
     })
   }
 
-  /** One port on all the addresses of a claim, or none. */
+  /** Holds one port on all the addresses of a claim, or on none. */
   const takeAll = async (endpoint: Addressed, sockets: readonly Hosts[], port: number, claim: Claim) => {
     const got: Holding[] = []
     try {
@@ -84,9 +88,9 @@ export function createPorts({ host, hold, nameOf }: PortsParts): Ports {
   }
 
   /**
-   * The first port that is free on all the addresses of a claim.
+   * Holds the first port that is free on all the addresses of a claim.
    *
-   * @param local what the kernel says that it picks from
+   * @param local the contents of LOCAL_RANGE
    */
   const settle = async (endpoint: Addressed, claim: Claim, local?: string): Promise<Holding[]> => {
     const sockets = bySocket(claim.hosts)
@@ -137,7 +141,7 @@ function whyMissing({ code, message }: NodeJS.ErrnoException): string {
   return code === 'EADDRNOTAVAIL' ? 'the host does not have this address now' : message
 }
 
-/** What was published, by the sockets that hold it. */
+/** Groups published ports by the sockets that hold them. */
 function bySame(ports: readonly PublishedPort[]): Wanted[] {
   const same = Map.groupBy(
     ports.filter(({ hostPort }) => hostPort !== 0),
@@ -149,7 +153,7 @@ function bySame(ports: readonly PublishedPort[]): Wanted[] {
   })
 }
 
-/** Both families are named as IPv4's: that is what most people know it by. */
+/** The port that errors name. For both families that is the IPv4 one, the form that most people know. */
 const named = (wanted: Wanted): HostPort => addresses(wanted).at(-1) as HostPort
 
 const isTaken = (wanted: Wanted, holder: string): Refusal =>
@@ -166,13 +170,13 @@ function refusalOf(wanted: Wanted, { code, message }: NodeJS.ErrnoException): Re
 const range = (first: number, last: number): number[] =>
   Array.from({ length: Math.max(last, first) - first + 1 }, (_, index) => first + index)
 
-/** Where the kernel picks ports that nobody named, and what it has from the start (ip(7)). */
+/** The range that the kernel picks free ports from, and its default (ip(7)). */
 const LOCAL_RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
 export const EPHEMERAL = [32_768, 60_999] as const
 
 /**
- * From anywhere in the range: Docker tries no more than ten ports in a row, from its beginning, which must
- * not all be ours.
+ * Every port of the range, from a random start: Docker tries no more than ten ports in a row from the
+ * beginning of the range, and we must not hold all ten.
  */
 function* ephemeral(local: string | undefined): Generator<number> {
   const [first = EPHEMERAL[0], last = EPHEMERAL[1]] = local?.trim().split(/\s+/).map(Number) ?? []

@@ -22,44 +22,46 @@ import { createPorts, type Ports, Refusal } from './ports.ts'
  * namespace's links
  */
 const PATIENCE = 3000
-/** ms between two looks meanwhile */
+/** ms between two tries of such a claim */
 const GLANCE = 200
-/** ms for which holders may be dead after an engine began */
+/** ms after an engine start during which ports may belong to containers that no longer exist */
 const DOUBT = 30_000
 
-/** ms between two tries to hold what a restart could not: an address may come back */
+/** ms between two tries to hold the ports that a restart could not: a missing address may come back */
 const AGAIN = 1000
 
 /** Publishes containers' ports: on the host's addresses, in the store and in the rules. */
 export interface Publisher {
   /**
-   * Publishes an endpoint's ports in place of those that it has, all or none. Once they are held they are its
-   * own; their rules follow within milliseconds, before what the engine starts next can listen.
+   * Replaces an endpoint's published ports: all of them, or none. The endpoint owns the ports once they are
+   * held; their rules follow within milliseconds, before the process that the engine starts next can listen.
    *
    * @throws {InvalidRequestError | CommandError}
    */
   publish(network: NetworkSpec, endpoint: EndpointSpec, requests: readonly PortRequest[]): Promise<void>
-  /** Takes them back; what cannot be is found by the next repair. @throws {CommandError} */
+  /** Takes the ports back; the next repair finds what this could not remove. @throws {CommandError} */
   withdraw(endpointId: string): Promise<void>
-  /** An engine has begun: what the last one's containers had may be nobody's now, or in a moment. */
+  /** Tells us that an engine has started: containers of the previous one may be dead already, or soon. */
   engineCame(): void
-  /** Holds the host's ports again that were published before this process began, as soon as each can be. */
+  /**
+   * Holds the ports again that were published before this process began, retrying those that it cannot hold.
+   */
   restore(): Promise<void>
-  /** Those that still cannot be held, and why. They stay published. */
+  /** The ports that we still cannot hold, and why. They stay published. */
   missing(): Promise<string[]>
 }
 
-/** What publishing needs of our nftables rules. */
+/** The methods of Firewall that publishing needs. */
 export interface Rules {
   /**
-   * Adds elements that the store is the reason for already. Returns once it is their turn, if nft is known to
-   * work.
+   * Adds elements that follow from what the store already contains. Once nft is known to work, returns when
+   * their turn in the queue comes.
    *
-   * @param end called once they are there, or with what went wrong: then it is left to the next repair
+   * @param end called when they are set, or with an error: then the next repair adds them
    * @throws {CommandError}
    */
   putSoon(elements: readonly Element[], end: (error?: unknown) => void): Promise<void>
-  /** Removes elements, whether or not they are there. @throws {CommandError | AggregateError} */
+  /** Removes elements, whether or not they exist. @throws {CommandError | AggregateError} */
   take(elements: readonly Element[]): Promise<void>
 }
 
@@ -69,7 +71,7 @@ export interface PublisherParts {
   readonly firewall: Rules
   readonly hold: typeof holdPort
   readonly background: Background
-  /** Told what went wrong beside a call. */
+  /** Receives failures of background work. */
   readonly warn: (text: string) => void
 }
 
@@ -78,11 +80,11 @@ export const createPublisher = (parts: PublisherParts): Publisher => new PortPub
 class PortPublisher implements Publisher {
   readonly #parts: PublisherParts
   readonly #ports: Ports
-  /** by endpoint: what takes its ports back */
+  /** by endpoint: the withdrawal under way */
   readonly #leaving = new Map<string, Promise<void>>()
-  /** by endpoint: ends what is done about its flows in background */
+  /** by endpoint: aborts the background work that deletes stray flows */
   readonly #forgetting = new Map<string, AbortController>()
-  /** ms since 1970 until which holders may be dead without a sign */
+  /** until then, in ms since 1970, holders may be dead without our knowing */
   #doubtful = 0
 
   constructor(parts: PublisherParts) {
@@ -97,13 +99,13 @@ class PortPublisher implements Publisher {
   ): Promise<void> {
     const { host, store } = this.#parts
     await this.withdraw(endpoint.id)
-    // Engine 29 asks for it there too; a network without a way in has nothing to publish.
+    // Engine 29 publishes ports on internal networks too, but those have no way in.
     if (network.internal) return
     const published = await this.#claim(endpoint, planClaims(requests, { ...network, ...endpoint }))
     if (published.length === 0) return
     store.publish(endpoint.id, published)
     try {
-      // Not asked for when the endpoint was made: another one was the container's gateway then.
+      // planLink() did not set it: another endpoint was the container's gateway then.
       const hairpin = endpoint.hairpin ? [] : [step(reflect(hostEndName(endpoint.id)))]
       const rules = this.#putRules(network, { ...endpoint, ports: published })
       await Promise.all([repairPlan(hairpin, host), rules])
@@ -113,7 +115,7 @@ class PortPublisher implements Publisher {
     }
   }
 
-  /** Whoever comes while it is under way waits for the same end: the ports are free then. */
+  /** A caller that comes during a withdrawal waits for the same one: the ports are free when it ends. */
   withdraw(id: string): Promise<void> {
     const begun = this.#leaving.get(id) ?? this.#takeBack(id).finally(() => this.#leaving.delete(id))
     this.#leaving.set(id, begun)
@@ -174,28 +176,32 @@ class PortPublisher implements Publisher {
   }
 
   /**
-   * Nobody tells us of containers that are gone with a crash of the engine. The kernel has deleted their
-   * links.
+   * Withdraws the ports of containers that died when the engine crashed: no call reports them, but the kernel
+   * has deleted their links.
    */
   async #withdrawDead(): Promise<void> {
     const devices = new Set((await this.#parts.host.read('/proc/net/dev'))?.match(/[^\s:|]+(?=:)/g))
-    // Where there is not even a loopback, nothing was read.
+    // If not even the loopback is listed, the read failed.
     const holders = devices.has('lo') ? this.#ports.holders() : []
     const missing = holders.filter((id) => !devices.has(hostEndName(id)))
     await Promise.all(missing.map((id) => this.#withdrawUnlessThere(id)))
   }
 
-  /** Some kernels (6.1) leave a device out of their list at times, while another one goes. */
+  /** Checks again first: some kernels (6.1) sometimes omit a device from the list while another one goes. */
   async #withdrawUnlessThere(endpointId: string): Promise<void> {
     const path = `/proc/sys/net/ipv4/conf/${hostEndName(endpointId)}/forwarding`
     if ((await this.#parts.host.read(path)) === undefined) await this.withdraw(endpointId)
   }
 
-  /** As ports.claim(); patient with holders that may be dead, for as long as that takes to show. */
+  /**
+   * As ports.claim(), but retries a taken port while its holder may be dead without our knowing, for PATIENCE
+   * at most.
+   */
   async #claim(endpoint: EndpointSpec, claims: readonly Claim[]): Promise<PublishedPort[]> {
     const end = Math.min(Date.now() + PATIENCE, this.#doubtful)
     for (;;) {
-      // Not only where a port is taken: theirs lead to addresses that others may have by now.
+      // Not only if a port is taken: ports of dead holders lead to addresses that other containers may have
+      // now.
       await this.#withdrawDead()
       try {
         return await this.#ports.claim(endpoint, claims)
@@ -206,14 +212,14 @@ class PortPublisher implements Publisher {
     }
   }
 
-  /** Deletes flows that still go to a container which has no ports any more. */
+  /** Deletes flows that still go to a container whose ports were withdrawn. */
   async #forgetOld({ ports, address4, address6 }: EndpointSpec): Promise<void> {
     const { host } = this.#parts
     if (udpPorts(ports, 4).size > 0 && address4) await forgetAnswered(host, 4, address4)
     if (udpPorts(ports, 6).size > 0 && address6) await forgetAnswered(host, 6, address6)
   }
 
-  /** Deletes flows that came to the host's own ports before they led to a container. */
+  /** Deletes flows that reached the host itself before its ports led to a container. */
   async #forgetNew(endpointId: string, published: readonly PublishedPort[]): Promise<void> {
     const end = new AbortController()
     this.#forgetting.set(endpointId, end)
@@ -226,7 +232,7 @@ class PortPublisher implements Publisher {
   }
 }
 
-/** UDP's among a family's published ports of the host. */
+/** The host's UDP ports among those published in a family. */
 const udpPorts = (ports: readonly PublishedPort[] | undefined = [], family: Family): Set<number> =>
   new Set(
     ports
