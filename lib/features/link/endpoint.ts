@@ -4,14 +4,14 @@ import type { NetworkSpec } from '../../model/network.ts'
 import { type Plan, step } from '../../plan/plan.ts'
 import { hostEndName, peerEndName } from '../../values/names.ts'
 
-/** seconds of sending that an offload packet may hold */
+/** longest time that sending one offload packet may take, in seconds */
 const OFFLOAD_TIME = 1e-3
-/** bytes: a kernel makes none larger by itself */
+/** bytes of the largest offload packet that the kernel makes by itself */
 const LARGEST_OFFLOAD = 65_536
-/** bytes: it takes no limit below a TCP header's room, which is 320 at most */
+/** bytes: the kernel accepts no limit below the room for a TCP header, which is at most 320 */
 const LEAST_OFFLOAD = 512
 
-/** Keeps offload packets to a millisecond of the upload rate that the link is made with. */
+/** Limits offload packets to a millisecond of the upload rate that the link starts with. */
 function planOffload(peerEnd: string, rate: number, mtu: number): Plan {
   const bytes = Math.ceil((rate / 8) * OFFLOAD_TIME)
   if (bytes >= LARGEST_OFFLOAD) return []
@@ -21,7 +21,7 @@ function planOffload(peerEnd: string, rate: number, mtu: number): Plan {
 }
 
 /**
- * The link itself, from the host's bridge to what the engine will move away.
+ * Plans the link itself, from the host's bridge to the end that the engine will move into the container.
  *
  * @param uploadRate bit/s that the container may send when the link is made; absent for no cap
  */
@@ -38,7 +38,7 @@ export function planLink(network: NetworkSpec, endpoint: EndpointSpec, uploadRat
   ]
 }
 
-/** The host end's place on the bridge. */
+/** Plans the host end's place on the bridge. */
 export const planPort = ({ bridge }: NetworkSpec, { id, hairpin, ports }: EndpointSpec): Plan => [
   step(attach(hostEndName(id), bridge)),
   ...(hairpin || ports ? [step(reflect(hostEndName(id)))] : []),

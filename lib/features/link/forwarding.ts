@@ -5,8 +5,9 @@ import { hostEndName } from '../../values/names.ts'
 import { planForwarding } from './network.ts'
 
 /**
- * Switches forwarding on again where a member needs it that is there. Without members it is left alone: at
- * boot the engine comes after us, and has to find it as it was (see planForwarding()).
+ * Switches forwarding on again for members that need it and whose link exists. Without such members it
+ * changes nothing: at boot the engine starts after us, and must find forwarding as it was (see
+ * planForwarding()).
  *
  * @throws {CommandError}
  */

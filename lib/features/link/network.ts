@@ -16,13 +16,13 @@ import { bridgeMac } from '../../values/names.ts'
 /** Whether the network has IPv6 at all. */
 const isDualStack = ({ ipv6 }: NetworkSpec): boolean => ipv6.length > 0
 
-/** Isolated, it has none, not even a link-local one. */
+/** Whether the bridge has IPv6 addresses: in mode `isolated` it has none, not even a link-local one. */
 const hasAddress6 = (spec: NetworkSpec): boolean => isDualStack(spec) && spec.passage?.mode6 !== 'isolated'
 
 const gateways = ({ ipv4, ipv6 }: NetworkSpec): string[] =>
   [...ipv4, ...ipv6].flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway]))
 
-/** What must happen on the host for the network's bridge to exist. Its rules are planned in firewall.ts. */
+/** Plans the network's bridge. Its rules are planned in firewall.ts. */
 export const planNetwork = (spec: NetworkSpec): Plan => {
   const [add, ...dress] = addBridge(spec.bridge, bridgeMac(spec.id), spec.mtu, `sluice/network/${spec.id}`)
   return [
@@ -36,11 +36,11 @@ export const planNetwork = (spec: NetworkSpec): Plan => {
 }
 
 /**
- * Host-wide switches that routing needs, left on as Docker leaves them: somebody else may have come to need
+ * Plans the host-wide switches that routing needs. They stay on, as with Docker: others may have come to need
  * them.
  *
- * Only while a call is answered, never in recovery: at boot the engine comes after us, and sets FORWARD to
- * DROP only if it is the one who turns forwarding on (moby, setup_ip_forwarding.go).
+ * Applied only while a call is answered, never in recovery: at boot the engine starts after us, and it sets
+ * FORWARD to DROP only if it switches forwarding on itself (moby, setup_ip_forwarding.go).
  */
 export const planForwarding = (spec: NetworkSpec): Plan =>
   spec.internal
