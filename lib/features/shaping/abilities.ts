@@ -10,25 +10,25 @@ import type { LinkOptions } from '../../model/link.ts'
 import { impairmentOf } from './link.ts'
 import type { Abilities } from './shape.ts'
 
-/** What a user may choose as `queue`, the best first. */
+/** The queues that a user may choose as `queue`, the best first. */
 export const QUEUES: readonly QueueName[] = NAMED_QUEUES.map(({ kind }) => kind)
-/** Other words for them. */
+/** The queue that each alias stands for. */
 export const QUEUE_ALIASES: Readonly<Record<string, QueueName>> = Object.fromEntries(
   NAMED_QUEUES.flatMap(({ kind, aliases }) => aliases.map((alias) => [alias, kind])),
 )
 
-/** What of them a shape depends on. */
+/** The capabilities that a shape depends on. */
 export const abilitiesOf = ({ qdiscs }: Capabilities): Abilities => ({
   netem: qdiscs.netem,
   queues: QUEUES.filter((kind) => isThere(qdiscs, kind)),
 })
 
-/** Modules that the kernel lacks and some option needs. */
+/** Kernel modules that are missing and that some option needs. */
 export const missingModules = ({ qdiscs }: Capabilities): string[] =>
   OPTIONAL_KINDS.filter(({ kind }) => !qdiscs[kind]).map(({ module }) => module)
 
 /**
- * What the options need and the host does not have.
+ * Finds an option that needs something which the host does not have.
  *
  * @returns the option's name, and what is missing; undefined when nothing is
  */

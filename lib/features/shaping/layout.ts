@@ -31,7 +31,7 @@ import { bridgeMac, mediumName } from '../../values/names.ts'
 import { LEAST_RATE, OPEN } from '../../values/units.ts'
 import { BURST_TIME, type Shape } from './shape.ts'
 
-/** What tc should show: everything that shapes one link, or one uplink. */
+/** What tc should list: everything that shapes one link, or one uplink. */
 export interface Layout {
   readonly classes: readonly ClassSpec[]
   readonly qdiscs: readonly Placed[]
@@ -48,15 +48,15 @@ export const joinLayouts = (...layouts: readonly Layout[]): Layout => ({
   redirects: layouts.flatMap(({ redirects }) => redirects),
 })
 
-/** The number of the qdisc below a root bucket. */
+/** The major number of the qdisc below a root tbf. */
 const BELOW_ROOT = 2
 
 const handle = (major: number): string => `${major.toString(16)}:`
 const below = (major: number): string => `${handle(major)}1`
 
 /**
- * The bucket that cuts offload packets. A wide one has tokens to spare: with a bucket of one packet it would
- * set a timer for each.
+ * The tbf that cuts offload packets. A wide one has tokens to spare: a bucket of one packet would set a timer
+ * for each packet.
  */
 const cutterOf = ({ segment, limit }: Shape): Qdisc => ({
   kind: 'tbf',
@@ -65,7 +65,7 @@ const cutterOf = ({ segment, limit }: Shape): Qdisc => ({
   limit,
 })
 
-/** @param segment bytes; the largest MTU with its header is a frame still */
+/** @param segment bytes; a frame of the largest MTU does not count as wide */
 const isWide = (segment: number): boolean => segment > frameOf(65_535)
 const majorOf = (major: number, qdisc: Qdisc, { segment }: Shape): number =>
   kindOf(qdisc).base(qdisc, isWide(segment)) + major
@@ -75,12 +75,12 @@ export const memberHandle = (member: Member, shape: Shape): string =>
   handle(majorOf(Number.parseInt(memberMinor(member), 16), cutterOf(shape), shape))
 
 /**
- * What stands under a cap, whichever it is:
+ * The qdiscs under any cap:
  *
- *     tbf  cuts offload packets ── netem  delays and spoils ── queue  where packets wait for the cap
+ *     tbf  cuts offload packets ── netem  delays and impairs ── queue  where packets wait for the cap
  *
- * The delay comes before the queue, so that neither eats the other's room: what the delay holds is no
- * backlog.
+ * The delay comes before the queue, so that neither takes the other's room: packets that the delay holds do
+ * not count as backlog.
  */
 function chain(device: string, parent: string, major: number, shape: Shape): Placed[] {
   const { netem, queue } = shape
@@ -94,7 +94,7 @@ function chain(device: string, parent: string, major: number, shape: Shape): Pla
   return chain
 }
 
-/** A cap on all that leaves a device. */
+/** A cap on everything that leaves a device. */
 export const rootLayout = (device: string, shape: Shape): Layout => ({
   ...EMPTY,
   qdiscs: [
@@ -108,13 +108,13 @@ export const rootLayout = (device: string, shape: Shape): Layout => ({
   ],
 })
 
-/** A cap on all that arrives at a device, on an IFB device of its own. */
+/** A cap on everything that arrives at a device, set on an IFB device of its own. */
 export const soloLayout = (from: string, to: string, shape: Shape): Layout => ({
   ...rootLayout(to, shape),
   redirects: [{ from, to }],
 })
 
-/** What a member has of the network's shared rate. */
+/** A member's part of the network's shared rate. */
 export interface Share {
   /** bit/s */
   readonly guaranteed: number
@@ -147,11 +147,11 @@ export function memberLayout(hostEnd: string, member: Member, shape: Shape, shar
   }
 }
 
-/** A turn is one of the largest pieces, so that turns are fair in bytes. */
+/** bytes of one turn: the largest piece, so that turns are fair in bytes */
 const quantumOf = (segment: number): number => Math.min(60_000, Math.max(1514, segment))
 
 /**
- * The plan that gives the layout. A member's class is its own to take back; all else goes with its device.
+ * The plan that sets the layout. Reverting it deletes a member's class; everything else goes with its device.
  */
 export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Plan => [
   ...classes.map((spec, index) => {
@@ -164,8 +164,8 @@ export const planLayout = ({ classes, qdiscs, members, redirects }: Layout): Pla
 ]
 
 /**
- * Takes back what a change has put on devices that had nothing before; all else is taken back with its device
- * or its class.
+ * Plans the removal of qdiscs that a change put on devices that had none of ours. Everything else goes with
+ * its device or its class.
  */
 export function planBare(before: Layout, after: Layout): Plan {
   const roots = ({ qdiscs }: Layout): string[] =>
@@ -181,7 +181,7 @@ export function planBare(before: Layout, after: Layout): Plan {
   ]
 }
 
-/** Reads back what planLayout has set, for verifyLayout. */
+/** The plan that lists what planLayout() has set, for verifyLayout(). */
 export function planShow(layout: Layout): Plan {
   const devices = new Set([
     ...layout.qdiscs.map(({ device }) => device),
@@ -196,7 +196,7 @@ export function planShow(layout: Layout): Plan {
   })
 }
 
-/** bit/s: what frames with a forged MAC share, so that forging is no way around one's class. */
+/** bit/s that frames with a forged MAC share, so that forging does not evade one's class */
 const STRANGERS_RATE = 1e6
 
 const classOf = (device: string, id: string, parent: string, rate: number, ceil: number): ClassSpec => {
@@ -216,9 +216,9 @@ const classOf = (device: string, id: string, parent: string, rate: number, ceil:
 }
 
 /**
- * The classes of a medium that are there before any member.
+ * The classes that a medium has before any member.
  *
- * @param uplink what leaves the network, where that is shaped
+ * @param uplink the shape of traffic that leaves the network, if any
  */
 export function mediumClasses({ id, shared }: NetworkSpec, uplink?: Shape): ClassSpec[] {
   const medium = mediumName(id)
@@ -242,7 +242,10 @@ const uplinkClass = (device: string, { rate, burst, segment }: Shape, shared?: n
   priority: 0,
 })
 
-/** The network's shared medium: made for the first member whose upload is limited, gone with the network. */
+/**
+ * Plans the network's shared medium, created for the first member whose upload is limited and deleted with
+ * the network.
+ */
 export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
   const medium = mediumName(network.id)
   return [
@@ -255,7 +258,7 @@ export function planMedium(network: NetworkSpec, uplink?: Shape): Plan {
   ]
 }
 
-/** What of a medium follows from options that can change. */
+/** Plans the part of a medium that depends on options which can change. */
 export function planTrunk(network: NetworkSpec, uplink?: Shape): Plan {
   const medium = mediumName(network.id)
   return [
@@ -268,7 +271,7 @@ export function planTrunk(network: NetworkSpec, uplink?: Shape): Plan {
   ]
 }
 
-/** An IFB device. */
+/** Plans an IFB device. */
 export function planDevice(device: string, mtu: number, alias: string): Plan {
   const [add, ...dress] = addMedium(device, mtu, alias)
   return [

@@ -4,10 +4,10 @@ import { formatRate } from '../../values/units.ts'
 
 type Key = keyof LinkOptions
 
-/** What stands for both directions where its own layer does not name one. */
+/** Keys that set both directions, unless their own layer names one direction. */
 const BOTH = ['rate', 'delay', 'loss'] as const
 
-/** `rate`, `delay` and `loss` as what they mean in each direction. */
+/** Replaces `rate`, `delay` and `loss` by their values for each direction. */
 export function byDirection(options: LinkOptions): LinkOptions {
   const result: Partial<Record<Key, unknown>> = { ...options }
   for (const key of BOTH) {
@@ -22,9 +22,9 @@ export function byDirection(options: LinkOptions): LinkOptions {
 const RANDOM_LOSS = ['loss', 'loss.up', 'loss.down', 'loss.correlation'] as const
 
 /**
- * The options in force, key by key: a later layer's stand over an earlier one's. A layer's `rate` sets both
- * directions, whatever the layers below it said of one; a loss model takes the place of random loss, and the
- * other way round.
+ * The options in force, key by key: a later layer's override an earlier one's. A layer's `rate` sets both
+ * directions, even if an earlier layer set only one. A loss model replaces random loss, and random loss
+ * replaces a loss model.
  */
 export function inForce(...layers: readonly LinkOptions[]): LinkOptions {
   const result: Partial<Record<Key, unknown>> = {}
@@ -36,7 +36,7 @@ export function inForce(...layers: readonly LinkOptions[]): LinkOptions {
   return result as LinkOptions
 }
 
-/** Keys that do something to packets where they are more than zero, which only netem can carry out. */
+/** Keys that impair packets when they are above zero, which only netem can do. */
 const IMPAIRMENTS = [
   'delay',
   'delay.up',
@@ -50,12 +50,12 @@ const IMPAIRMENTS = [
   'reorder',
 ] as const satisfies readonly Key[]
 
-/** @returns the first option that impairs packets, if any does: what comes to nothing needs no netem */
+/** @returns the first option that impairs packets, if any; an impairment of zero needs no netem */
 export const impairmentOf = (options: LinkOptions): Key | undefined =>
   IMPAIRMENTS.find((key) => (options[key] ?? 0) > 0) ??
   (options['loss.model']?.percents.some((percent) => percent > 0) ? 'loss.model' : undefined)
 
-/** What a key needs beside it, and how the need is worded. */
+/** Rows of: keys, the keys of which they need at least one, and these in words for the error. */
 const NEEDS: readonly (readonly [readonly Key[], readonly Key[], string])[] = [
   [['burst', 'queue', 'queue.limit'], ['rate', 'rate.up', 'rate.down'], 'rate, rate.up or rate.down'],
   [['jitter', 'reorder'], ['delay', 'delay.up', 'delay.down'], 'delay, delay.up or delay.down'],
@@ -70,10 +70,10 @@ const NEEDS: readonly (readonly [readonly Key[], readonly Key[], string])[] = [
 ]
 
 const RATES = ['rate', 'rate.up', 'rate.down'] as const
-/** seconds: the kernel keeps a burst as its time in 32 bits of 64 ns */
+/** seconds: the kernel stores a burst as a time, in 32 bits with units of 64 ns */
 const LONGEST_BURST = 250
 
-/** What surrounds a link's options when they are checked. */
+/** The settings that a link's options are checked against. */
 export interface LinkContext {
   /** bytes */
   readonly mtu: number
@@ -83,16 +83,16 @@ export interface LinkContext {
   readonly kept?: { readonly up?: boolean } | undefined
 }
 
-/** Whether all that members send has to pass one tree: for what they share, or for where it goes. */
+/** Whether everything that members send must pass one tree: for a shared rate or a shaped uplink. */
 export const needsTree = ({ shared, uplink = {}, kept }: Omit<LinkContext, 'mtu'>): boolean =>
   shared !== undefined ||
   kept?.up === true ||
   (['rate', 'rate.up', 'delay', 'loss'] as const).some((key) => uplink[key] !== undefined)
 
 /**
- * What is wrong with options that are each well for themselves.
+ * What is wrong with a combination of individually valid options.
  *
- * @returns the option's name and what was expected, or undefined when nothing is
+ * @returns the option's name and what was expected, or undefined when nothing is wrong
  */
 export function linkFault(options: LinkOptions, context: LinkContext): [Key, string] | undefined {
   const { mtu, shared } = context
@@ -104,7 +104,7 @@ export function linkFault(options: LinkOptions, context: LinkContext): [Key, str
   }
   if (has('loss.model') && RANDOM_LOSS.some(has))
     return ['loss.model', 'expected without loss, loss.up, loss.down and loss.correlation']
-  // Linux takes a netem that duplicates only where no other stands in the same tree.
+  // Linux accepts a netem that duplicates only if the tree has no other netem.
   if (needsTree(context) && (options.duplicate ?? 0) > 0)
     return ['duplicate', 'expected on a network without network.rate and without a shaped uplink']
   for (const key of ['min', 'priority'] as const)

@@ -6,18 +6,18 @@ import { hostEndName } from '../../values/names.ts'
 import type { Layout } from './layout.ts'
 import type { Link, Uplink } from './resolve.ts'
 
-/** What one direction has passed; `drops` are all of them. */
+/** The counters of one direction; `drops` includes every drop. */
 export interface Passed extends Counters {
-  /** of the drops, those that netem was told to make */
+  /** the drops that netem was configured to make */
   readonly loss: number
 }
 
 export const NOTHING_PASSED: Passed = { ...NO_COUNTERS, loss: 0 }
 
-/** Qdiscs from a cap down to its queue, each under the one before it. */
+/** Qdiscs from a cap down to its queue, each the child of the one before. */
 type Chain = readonly Placed[]
 
-/** The layout's qdiscs by the caps that they stand under, in the layout's order. */
+/** Groups the layout's qdiscs by cap, in the layout's order. */
 export function chainsOf({ qdiscs }: Pick<Layout, 'qdiscs'>): readonly Chain[] {
   const chains: Placed[][] = []
   for (const placed of qdiscs) {
@@ -30,9 +30,9 @@ export function chainsOf({ qdiscs }: Pick<Layout, 'qdiscs'>): readonly Chain[] {
 }
 
 /**
- * The first qdisc of a chain counts what all of them do, and the one that cuts offload packets what becomes
- * of the pieces. What netem drops beyond its queue is the loss that it was told to make: the kernel adds a
- * drop to every qdisc above (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
+ * The first qdisc of a chain counts for all of them. The qdisc that cuts offload packets counts the pieces.
+ * If netem drops more than the qdisc below it, the difference is the loss that it was configured to make: the
+ * kernel adds a drop to every qdisc above (net/sched/sch_api.c, qdisc_tree_reduce_backlog).
  */
 export function passedBy([first, ...rest]: Chain, { qdiscs }: Readings): Passed | undefined {
   const counters = first && qdiscs.get(`${first.device} ${first.handle}`)
@@ -56,7 +56,7 @@ export const addPassed = (a: Passed, b: Passed): Passed => ({
   loss: a.loss + b.loss,
 })
 
-/** What has passed each way; absent where the link is not there. */
+/** The counters of each direction; absent where the link does not exist. */
 export interface Flow {
   readonly up?: Passed | undefined
   readonly down?: Passed | undefined
@@ -64,7 +64,7 @@ export interface Flow {
   readonly out?: Passed | undefined
 }
 
-/** The host end's own counters are those of a direction without a shape. */
+/** A direction without a shape takes the host end's own counters. */
 export function endpointFlow({ endpoint, layout }: Link, readings: Readings): Flow {
   const link = hostEndName(endpoint.id)
   const chains = chainsOf(layout)
@@ -80,7 +80,7 @@ export function endpointFlow({ endpoint, layout }: Link, readings: Readings): Fl
   }
 }
 
-/** What all members have sent through the uplink, and what has come in through it. */
+/** The counters of everything that members sent and received through the uplink. */
 export function uplinkFlow(
   { bridge }: NetworkSpec,
   { layout }: Uplink,

@@ -19,11 +19,11 @@ import { inForce, needsTree } from './link.ts'
 import { type Abilities, linkShapes, outwardShape, type Shape } from './shape.ts'
 import { sharesOf } from './shares.ts'
 
-/** An attachment with all that follows from it for its shapes. */
+/** An attachment, with everything that its shapes follow from. */
 export interface Link {
   readonly network: NetworkSpec
   readonly endpoint: EndpointSpec
-  /** the options in force: the attachment's over the network's */
+  /** the options in force: the attachment's override the network's */
   readonly options: LinkOptions
   /** what the container sends */
   readonly up?: Shape
@@ -31,11 +31,11 @@ export interface Link {
   readonly down?: Shape
   /** what the container sends through a shaped uplink */
   readonly out?: Shape
-  /** the IFB device that its upload is queued on: the network's, one of its own, or none */
+  /** the IFB device that queues its upload: the network's, one of its own, or none */
   readonly queuedOn: 'shared' | 'own' | 'nothing'
-  /** what it has of a rate that the network shares */
+  /** its part of the network's shared rate */
   readonly share?: Share
-  /** what tc should show of it */
+  /** what tc should list for it */
   readonly layout: Layout
 }
 
@@ -43,7 +43,10 @@ export interface Link {
 export interface Uplink {
   readonly up?: Shape
   readonly down?: Shape
-  /** What comes in leaves the bridge itself; what goes out is in the members' layouts. */
+  /**
+   * The qdiscs for incoming traffic, on the bridge itself. Those for outgoing traffic are in the members'
+   * layouts.
+   */
   readonly layout: Layout
 }
 
@@ -65,7 +68,8 @@ export const resolveLink = (network: NetworkSpec, endpoint: EndpointSpec, contex
   resolveMember(network, endpoint, { ...context, uplink: uplinkShapes(network, context.abilities).up })
 
 /**
- * All members of a network, one after the other: a thousand take a while, in which others want their turn.
+ * Resolves a network's members one at a time: a thousand take a while, and the caller can let other work run
+ * in between.
  */
 export function* resolveLinks(
   network: NetworkSpec,
@@ -130,7 +134,7 @@ function resolveMember(
 }
 
 /**
- * Linux takes a netem that duplicates only where no other stands in the same tree (net/sched/sch_netem.c,
+ * Linux accepts a netem that duplicates only if the tree has no other netem (net/sched/sch_netem.c,
  * check_netem_in_tree).
  */
 const needsOwnDevice = (network: NetworkSpec, options: LinkOptions): boolean =>
@@ -153,10 +157,10 @@ function layoutOf(
   )
 }
 
-/** In the middle, so that a member can be put before or behind those that say nothing. */
+/** In the middle, so that a member can go before or behind those that set no priority. */
 export const DEFAULT_PRIORITY = 4
 
-/** What every member of the network has of its shared rate, by endpoint id; empty where nothing is shared. */
+/** Every member's part of the network's shared rate, by endpoint id; empty if the network shares none. */
 export function memberShares(network: NetworkSpec, endpoints: readonly EndpointSpec[]): Map<string, Share> {
   if (network.shared === undefined) return new Map()
   const members = endpoints.map(({ id, options }) => ({ id, ...inForce(network.options, options) }))
@@ -166,13 +170,13 @@ export function memberShares(network: NetworkSpec, endpoints: readonly EndpointS
   )
 }
 
-/** IFB devices that are there for one attachment alone. */
+/** The IFB devices that only this attachment uses. */
 export const ownDevices = ({ endpoint, queuedOn }: Link): string[] =>
   queuedOn === 'own' ? [ownMediumName(endpoint.id)] : []
 
 /**
- * The part of an attachment's plan that lives on the host's side of the link, and so can be set again at any
- * time.
+ * The part of an attachment's plan on the host's side of the link, which can therefore be applied again at
+ * any time.
  */
 export const planShape = (link: Link): Plan => [...planOwnDevices(link), ...planLayout(link.layout)]
 
@@ -183,6 +187,6 @@ export const planOwnDevices = (link: Link): Plan =>
 
 export const planUplink = ({ layout }: Uplink): Plan => planLayout(layout)
 
-/** The plan of all that shapes a network's members and its uplink. */
+/** The plan of everything that shapes a network's members and its uplink. */
 export const planShapes = ({ links, uplink }: ResolvedNetwork): Plan =>
   mergePlans([...[...links.values()].map(planShape), planUplink(uplink)])

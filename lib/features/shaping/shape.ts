@@ -6,64 +6,71 @@ import type { LinkOptions } from '../../model/link.ts'
 import { frameOf } from '../../values/frame.ts'
 import { OPEN } from '../../values/units.ts'
 
-/** What the kernel and tc can do, as far as a shape depends on it. */
+/** The abilities of the kernel and tc that a shape depends on. */
 export interface Abilities {
   readonly netem: boolean
   readonly queues: readonly QueueName[]
 }
 
-/** One direction of a link: what may pass, what is done to it, and what it waits in. */
+/** One direction of a link: its cap, its impairments and its queue. */
 export interface Shape {
   /** bit/s; OPEN where there is no cap */
   readonly rate: number
-  /** bytes sent at once after a pause; at least a frame */
+  /** bytes sent at full speed after an idle period; at least a frame */
   readonly burst: number
-  /** bytes that may wait */
+  /** bytes that the queue may hold */
   readonly limit: number
   /**
-   * bytes: offload packets that are larger are cut into frames, before anything else is done to them. A frame
-   * up to 1 Gbit/s and wherever something is impaired, so that loss and delay are a packet's own, and no
-   * bucket that a change makes smaller is ever left with a packet that does not fit in (tbf would stop for
+   * bytes: larger offload packets are cut into frames, before anything else happens to them. It is one frame
+   * up to 1 Gbit/s and wherever packets are impaired, so that loss and delay apply to single packets. It also
+   * keeps a change to a smaller bucket from leaving a packet in it that no longer fits (tbf would stop for
    * good).
    */
   readonly segment: number
   /**
-   * there on every kernel that has it, idle where nothing is impaired: adding it later would lose what is
-   * queued
+   * present on every kernel that supports it, idle if nothing is impaired: adding it later would drop the
+   * packets in the queue
    */
   readonly netem?: Netem
   readonly queue: Queue
 }
 
 /**
- * seconds that a bucket lasts: one tick of the slowest kernel clock in use (HZ=250), or the rate is missed
+ * seconds of sending that a bucket holds: one tick of the slowest kernel clock in use (HZ=250); a smaller one
+ * misses the rate
  */
 export const BURST_TIME = 4e-3
-/** microseconds that a packet may wait under the cap, where `queue.limit` says nothing */
+/** microseconds that a packet may wait under the cap, unless `queue.limit` is set */
 const QUEUE_TIME = 10e3
-/** bytes of a 64 KiB datagram's fragments. One that is dropped makes the others useless. */
+/** bytes of a 64 KiB datagram's fragments. Dropping one makes the others useless. */
 const DATAGRAM = 70_000
-/** seconds of sending that fit at once: CoDel drops from what has waited for its interval */
+/**
+ * seconds: a datagram gets no more room than the link sends in this time, because CoDel drops packets that
+ * wait longer than its interval
+ */
 const DATAGRAM_TIME = 0.15
-/** bytes: fq_codel's own default, and all that a long path may take of the host's memory */
+/** bytes: fq_codel's own default, and the most host memory that a long path may use */
 const MOST_ROOM = 2 ** 25
-/** microseconds: CoDel's own, a long round trip (RFC 8289, 4.4), to which delays are added; and the most */
+/**
+ * microseconds: CoDel's default interval, a long round trip (RFC 8289, 4.4), to which delays are added; and
+ * the longest interval
+ */
 const [INTERVAL, LONGEST_INTERVAL] = [100e3, 100e6]
 /** bytes of the largest offload packet that the kernel makes by itself, with its headers */
 const LARGEST = 65_536 + 64
 /**
- * bit/s up to which offload packets are cut: it costs little there; tc-cake(8) draws the same line
- * (split-gso)
+ * bit/s up to which offload packets are cut, since that costs little there; tc-cake(8) uses the same
+ * threshold (split-gso)
  */
 const SPLIT_RATE = 1e9
 const SMALLEST_FRAME = 64
-/** packets a second: more do not come through one link's processor, whatever its rate */
+/** packets a second: the processor that handles one link passes no more, whatever the rate */
 const MOST_PACKETS = 1e6
 
-/** bytes beside whole frames: an ARP reply that never fits into a full queue takes the whole link down */
+/** bytes beyond whole frames: if an ARP reply never fits into a full queue, the whole link fails */
 const ROOM = 512
 
-/** What one direction is asked for. Absent: not limited, not impaired. */
+/** The options of one direction. Absent: not limited, not impaired. */
 export interface DirectionOptions {
   /** bit/s */
   readonly rate?: number | undefined
@@ -92,11 +99,12 @@ const NONE: Impairment = {
 }
 
 /**
- * The numbers under a cap.
+ * Computes the shape of one direction.
  *
- * The default burst is max(2·(MTU+14), rate·4 ms): smaller misses the rate, larger is latency. The queue
- * holds 10 ms, and never less than the burst and four frames, without which TCP cannot keep a slow link busy;
- * up to 20 ms while that is less than 16 frames, without which eight connections leave it idle.
+ * The default burst is max(2·(MTU+14), rate·4 ms): a smaller one misses the rate, a larger one adds latency.
+ * The queue holds 10 ms, and at least the burst and four frames, without which TCP cannot keep a slow link
+ * busy. It holds up to 20 ms while that is less than 16 frames, without which eight connections leave the
+ * link idle.
  *
  * @param mtu bytes, of the link
  */
@@ -131,7 +139,7 @@ export function shapeOf(options: DirectionOptions, mtu: number, abilities: Abili
 const isIdle = ({ delay, loss, lossModel, duplicate, corrupt, reorder }: Impairment): boolean =>
   delay === 0 && loss === 0 && !lossModel && duplicate === 0 && corrupt === 0 && reorder === 0
 
-/** What waits under a cap. */
+/** The values that a queue under a cap is sized by. */
 interface Waiting {
   /** bit/s */
   readonly rate: number
@@ -153,9 +161,9 @@ function queueOf(kind: QueueKind<Queue>, waiting: Waiting): Queue {
 }
 
 /**
- * Bytes of room in queues that keep the wait short by dropping what stands, and let short flows pass long
- * ones: room is for what comes at once, a datagram's fragments, and what TCP sends in a round trip, without
- * which a long path stays half empty.
+ * Bytes of room in a queue that keeps the wait short by dropping packets from standing queues, and that lets
+ * short flows pass long ones. The room is for bursts: a datagram's fragments, and what TCP sends in a round
+ * trip, without which a long path stays half empty.
  */
 function roomOf({ rate, limit, wait, roundTrip = 0 }: Waiting): number {
   if (wait !== undefined) return limit
@@ -165,8 +173,8 @@ function roomOf({ rate, limit, wait, roundTrip = 0 }: Waiting): number {
 }
 
 /**
- * What a member sends through the uplink: the narrower cap, and what either does to packets. A loss model has
- * no sum with random loss: the member's own stands.
+ * The shape of what a member sends through the uplink: the narrower cap, and the impairments of both. A loss
+ * model cannot be added to random loss, so a member's loss model replaces the uplink's loss.
  *
  * @param options of the member, in force
  */
@@ -194,7 +202,7 @@ export function outwardShape(
   )
 }
 
-/** Without netem's own kind and limit, which are made anew. */
+/** Omits netem's own kind and limit, which shapeOf() sets. */
 function impairmentPart(netem: Impairment): Impairment {
   const { kind: _, limit: __, ...rest } = netem as Netem
   return rest
@@ -202,26 +210,25 @@ function impairmentPart(netem: Impairment): Impairment {
 
 type Direction = 'up' | 'down'
 
-/** What decides about a link's shapes beside its options. */
+/** What a link's shapes depend on besides its options. */
 export interface ShapeContext {
   /** bytes */
   readonly mtu: number
   /** bit/s of the network's shared rate */
   readonly shared?: number | undefined
   /**
-   * directions that keep their qdiscs, wide open, once they have had any: to take a root qdisc away drops
-   * packets
+   * directions that keep their qdiscs, uncapped, once they have had any: removing a root qdisc drops packets
    */
   readonly kept?: { readonly up?: boolean; readonly down?: boolean } | undefined
-  /** tells this link from others with the same seed */
+  /** distinguishes this link from others with the same seed */
   readonly seedOf: string
   readonly abilities: Abilities
 }
 
 /**
- * What the options in force come to in each direction; `up` is what the container sends.
+ * Computes the shape of each direction; `up` is what the container sends.
  *
- * @param options as `inForce` gives them
+ * @param options as inForce() returns them
  */
 export function linkShapes(options: LinkOptions, context: ShapeContext): { up?: Shape; down?: Shape } {
   const { mtu, shared, kept, abilities } = context
@@ -267,6 +274,8 @@ function impairmentOf(options: LinkOptions, direction: Direction, { seedOf }: Sh
   return { ...impairment, seed: deriveSeed(options.seed, `${seedOf}/${direction}`) }
 }
 
-/** A number that follows from the network's seed and the link's name; netem has 64 bits for it, JSON 53. */
+/**
+ * Derives a seed from the network's seed and the link's name. netem takes 64 bits, but JSON keeps only 53.
+ */
 export const deriveSeed = (seed: number, name: string): number =>
   createHash('sha256').update(`${seed}/${name}`).digest().readUIntBE(0, 6)

@@ -28,7 +28,7 @@ import {
 import type { Abilities, Shape } from './shape.ts'
 import { foreignRoots, layoutFaults, verifyLayout } from './verify.ts'
 
-/** What the verbs of this file work with. What is to be is in the store already. */
+/** What the functions of this file work with. The store already contains the wanted state. */
 export interface ShapingParts {
   readonly host: Host
   readonly store: NetworkStore
@@ -50,7 +50,7 @@ export async function makeLink(parts: ShapingParts, resolved: Link, veth: Plan):
   const abilities = await parts.abilities()
   const share = memberShares(network, membersOf(store, network)).get(endpoint.id)
   const link = share ? resolveLink(network, endpoint, { abilities, share }) : resolved
-  // The medium comes with the first member that needs it, and goes with the network.
+  // The first member that needs the medium creates it, and it goes with the network.
   const claimed = link.queuedOn === 'shared' && store.claimMedium(network.id)
   const medium = claimed ? planMedium(network, resolveUplink(network, abilities).up) : []
   const plan = mergePlans([medium, veth, planShape(link)])
@@ -58,7 +58,7 @@ export async function makeLink(parts: ShapingParts, resolved: Link, veth: Plan):
     verifyLayout(link.layout, await applyPlan([...plan, ...planShow(link.layout)], host))
     await rebalance(parts, link, 'comes')
   } catch (error) {
-    // What cannot be taken back now is tried again by the caller, who also says so.
+    // The caller retries the reverts that fail here, and reports them.
     const failed = await revertPlan(plan, host).then(
       () => false,
       () => true,
@@ -79,7 +79,7 @@ export async function unmakeLink(parts: ShapingParts, link: Link, veth: Plan): P
   await rebalance(parts, link, 'goes')
 }
 
-/** Gives the other members of a shared rate their new parts when one comes or goes. */
+/** Updates the other members' parts of a shared rate when a member comes or goes. */
 async function rebalance(
   parts: ShapingParts,
   { network, endpoint }: Link,
@@ -97,14 +97,14 @@ async function rebalance(
     )
   const [before, after] = way === 'comes' ? [apart, together] : [together, apart]
   const { apply } = changePlan(plan(before), plan(after))
-  // One that is still being made, or is going, is not all there.
+  // A member that is still being made, or is going, may lack some classes or qdiscs.
   await repairPlan(apply, parts.host, 'missing')
 }
 
 /**
- * Leads a network with its members from one state to the other under traffic.
+ * Changes a network and its members from one state to another under traffic.
  *
- * @throws {InvalidRequestError | CommandError | Error} all is as it was before
+ * @throws {InvalidRequestError | CommandError | Error} everything is as it was before
  */
 export async function changeLinks(
   { host, store }: ShapingParts,
@@ -137,7 +137,9 @@ const trunkOf = ({ spec, uplink }: ResolvedNetwork): Plan => planTrunk(spec, upl
 const layoutOf = ({ links, uplink }: ResolvedNetwork): Layout =>
   joinLayouts(...[...links.values()].map(({ layout }) => layout), uplink.layout)
 
-/** Reads back what was changed, and sets it as a whole where somebody else's hand shows. */
+/**
+ * Reads back the changed parts. If they differ, somebody else has changed them: applies all of them again.
+ */
 async function settle(changed: ResolvedNetwork, host: Host): Promise<void> {
   const layout = layoutOf(changed)
   if ((await faultsOf(layout, changed.spec, host)).length === 0) return
@@ -146,7 +148,9 @@ async function settle(changed: ResolvedNetwork, host: Host): Promise<void> {
   if (faults.length > 0) throw new Error(`the kernel did not keep the change: ${faults.join('; ')}`)
 }
 
-/** The links that a change concerns: all where the network itself is changed, or what its members share. */
+/**
+ * The links that a change affects: all of them if it changes the network itself, or if members share a rate.
+ */
 function changedLinks(before: ResolvedNetwork, after: ResolvedNetwork): ResolvedNetwork {
   if (after.spec.shared !== undefined || !isDeepStrictEqual(after.spec, before.spec)) return after
   const links = [...after.links].filter(
@@ -161,7 +165,7 @@ async function faultsOf(layout: Layout, { id }: NetworkSpec, host: Host): Promis
   return layoutFaults(layout, await shown(host, mediums, [...redirected]))
 }
 
-/** @throws {InvalidRequestError} somebody else's root qdisc stands where ours would go */
+/** @throws {InvalidRequestError} another program's root qdisc is where ours would go */
 async function refuseForeign(layout: Layout, host: Host): Promise<void> {
   const foreign = foreignRoots(layout, await shown(host, [], []))
   if (foreign.length > 0) throw new InvalidRequestError(foreign.join('; '))
@@ -174,13 +178,13 @@ const keptOf = (kept: Kept | undefined, { up, down }: Directions): Kept => ({
   ...(kept?.down || down ? { down: true } : {}),
 })
 
-/** A network with its members, as they should be. */
+/** The wanted state of a network and its members. */
 export interface Members {
   readonly network: NetworkSpec
   readonly endpoints: readonly EndpointSpec[]
 }
 
-/** The members with the mark on each direction that is shaped, so that it keeps its qdiscs from now on. */
+/** Marks each direction that is shaped, so that it keeps its qdiscs from now on. */
 export const keepShapes = ({ spec, uplink, links }: ResolvedNetwork): Members => ({
   network: { ...spec, kept: keptOf(spec.kept, uplink) },
   endpoints: [...links.values()].map(({ endpoint, up, down }) => ({

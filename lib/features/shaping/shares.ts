@@ -3,7 +3,7 @@ import { formatRate, LEAST_RATE } from '../../values/units.ts'
 /** A member of a shared rate. */
 export interface Claim {
   readonly id: string
-  /** bit/s that it is guaranteed; absent: an equal part of what the others leave */
+  /** bit/s that it is guaranteed; absent for an equal part of what the others leave */
   readonly min?: number | undefined
 }
 
@@ -11,11 +11,11 @@ export interface Claim {
 const SMALLEST = 8
 
 /**
- * What each member has for itself out of a shared rate. The parts never come to more than the rate, which htb
- * would hand out all the same.
+ * Divides a shared rate among its members. The sum of the parts never exceeds the rate, because htb would
+ * send at the sum regardless.
  *
- * Where nobody is guaranteed anything, each has the same least rate, so that a member's coming and going
- * changes no other's class; the rest is borrowed in turns, which is fair by itself.
+ * If no member has a guarantee, all get the same least rate, so that a member that comes or goes changes no
+ * other's class. They borrow the rest in turns, which is fair by itself.
  *
  * @param shared bit/s
  * @returns bit/s by id
@@ -29,7 +29,7 @@ export function sharesOf(shared: number, claims: readonly Claim[]): Map<string, 
   return new Map(claims.map(({ id, min }) => [id, min ?? part]))
 }
 
-/** @returns what is wrong with all guarantees together, or undefined */
+/** @returns what is wrong with the sum of the guarantees, or undefined */
 export function sharesFault(shared: number, claims: readonly Claim[]): string | undefined {
   const claimed = claims.reduce((sum, { min = 0 }) => sum + min, 0)
   if (claimed <= shared) return undefined

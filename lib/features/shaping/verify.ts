@@ -12,15 +12,15 @@ import {
 import type { Layout } from './layout.ts'
 
 /**
- * The kernel keeps rates in bytes a second and iproute2 prints classes in whole units: a part in 500 is
- * rounding.
+ * The kernel stores rates in bytes a second, and iproute2 prints those of classes in whole units: a
+ * difference of 1 in 500 is rounding.
  */
 const near = (is: unknown, wanted: number, slack = 0): boolean =>
   Math.abs(Number(is ?? 0) - wanted) <= Math.max(slack, wanted / 500)
 
 /**
- * Looks a listing's qdiscs up by an index, made once a listing: for each of a thousand links, a search would
- * read all of them.
+ * Finds a listing's qdiscs through an index, built once for each listing: otherwise each of a thousand links
+ * would search all of them.
  */
 function indexed(keyOf: (qdisc: SeenQdisc) => string) {
   const indexes = new WeakMap<readonly SeenQdisc[], ReadonlyMap<string, readonly SeenQdisc[]>>()
@@ -34,7 +34,7 @@ function indexed(keyOf: (qdisc: SeenQdisc) => string) {
 const onDevice = indexed(({ device }) => device)
 const withHandle = indexed(({ device, handle }) => `${device} ${handle}`)
 
-/** @returns what is not as it should be, in words; empty when all is */
+/** @returns the differences between the layout and the listing, in words; empty if there are none */
 export const layoutFaults = (layout: Layout, { qdiscs, classes, filters }: Shown): string[] => [
   ...layout.classes.flatMap((spec) => classFaults(spec, classes)),
   ...layout.qdiscs.flatMap((placed) => qdiscFaults(placed, qdiscs)),
@@ -77,7 +77,7 @@ function qdiscFaults({ device, parent, handle, qdisc }: Placed, seen: readonly S
     )
 }
 
-/** Whether a medium has all that its members' classes hang on. */
+/** Whether a medium has everything that its members' classes depend on. */
 export const isWholeMedium = (
   medium: string,
   specs: readonly ClassSpec[],
@@ -91,13 +91,13 @@ export const isWholeMedium = (
   specs.every(({ id }) => classes.has(`${medium} ${id}`)) &&
   hashHandles(specs.some(({ id }) => id === UPLINK)).every((handle) => filters?.has(`${medium} ${handle}`))
 
-/** What the kernel itself puts on a device has the handle 0. */
+/** The kernel gives its own default qdiscs the handle 0. */
 const isForeign = ({ kind, handle, parent }: SeenQdisc): boolean =>
   parent === 'root' && handle !== '0:' && !(kind === 'tbf' && handle === '1:')
 
 /**
- * @returns root qdiscs where ours should be that neither we nor the kernel put there, in words; they are left
- * alone
+ * @returns root qdiscs in the place of ours that neither we nor the kernel put there, in words; we leave them
+ *   alone
  */
 export const foreignRoots = (layout: Layout, { qdiscs }: Shown): string[] =>
   layout.qdiscs
@@ -109,10 +109,10 @@ export const foreignRoots = (layout: Layout, { qdiscs }: Shown): string[] =>
     )
 
 /**
- * Compares what was set with what planShow's steps read back.
+ * Compares the layout with the output of planShow()'s steps.
  *
  * @param stdout what tc printed
- * @throws {Error} when the kernel took it without a word and has something else
+ * @throws {Error} the kernel accepted the layout without an error but has something else
  */
 export function verifyLayout(layout: Layout, stdout: string): void {
   const devices = [
