@@ -2,7 +2,7 @@ import { Address4, Address6 } from 'ip-address'
 import { InvalidRequestError } from './errors.ts'
 import { type Family, familyOf } from './families.ts'
 
-/** A subnet: its first address as a number, how many leading bits name it, and its family. */
+/** A subnet: its first address as a number, its prefix length and its family. */
 export interface Subnet {
   readonly family: Family
   readonly base: bigint
@@ -28,8 +28,8 @@ const parseAny = (text: string): Address4 | Address6 => {
 }
 
 /**
- * @param text `10.0.0.0/24` or `fd00::/64`; bits behind the prefix are cleared; a bare address is a subnet of
- *   one
+ * @param text `10.0.0.0/24` or `fd00::/64`; bits after the prefix are cleared; a bare address gives a subnet
+ *   of one address
  * @throws {InvalidRequestError}
  */
 export function parseSubnet(text: string): Subnet {
@@ -40,7 +40,7 @@ export function parseSubnet(text: string): Subnet {
 }
 
 /**
- * The number that an address stands for; a prefix length behind it is passed over.
+ * Reads an address as a number. A prefix length after it is ignored.
  *
  * @throws {InvalidRequestError}
  */
@@ -82,8 +82,8 @@ const isWithin = (inner: Subnet, outer: Subnet): boolean =>
   inner.prefix >= outer.prefix && overlaps(inner, outer)
 
 /**
- * Blocks that no container can have addresses of (RFC 6890, RFC 4291), or whose first address the kernel
- * takes for "any".
+ * Blocks whose addresses no container can have (RFC 6890, RFC 4291), or whose first address the kernel treats
+ * as "any".
  */
 const UNUSABLE: readonly (readonly [block: string, words: string, overlap?: true])[] = [
   ['0.0.0.0/32', 'begins with 0.0.0.0, to which the kernel makes no route', true],
@@ -94,7 +94,7 @@ const UNUSABLE: readonly (readonly [block: string, words: string, overlap?: true
   ['ff00::/8', 'is multicast'],
 ]
 
-/** @returns why containers cannot have addresses of that subnet, if they cannot */
+/** @returns why containers cannot have addresses from that subnet, or undefined if they can */
 export function subnetFault(subnet: Subnet): string | undefined {
   const found = UNUSABLE.find(([block, , overlap]) =>
     overlap ? overlaps(subnet, parseSubnet(block)) : isWithin(subnet, parseSubnet(block)),

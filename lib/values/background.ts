@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from './errors.ts'
 
-/** Work that a call has left to be done, and how far it is. */
+/** Work that a call has deferred, and its progress. */
 class Left {
   readonly work: () => Promise<void>
   #begun: Promise<void> | undefined
@@ -14,14 +14,14 @@ class Left {
   }
 }
 
-/** Owns what runs beside calls: nothing starts without it, and stop() waits for all of it. */
+/** Owns all background work: none starts without it, and stop() waits for all of it. */
 export class Background {
   readonly #warn: (text: string) => void
   readonly #end = new AbortController()
   readonly #running = new Set<Promise<void>>()
   readonly #left = new Map<string, Left>()
 
-  /** @param warn told what failed, and why */
+  /** @param warn receives a text: what failed, and why */
   constructor(warn: (text: string) => void) {
     this.#warn = warn
   }
@@ -29,8 +29,8 @@ export class Background {
   /**
    * Starts work at once.
    *
-   * @param name of the work, for the warning that it failed
-   * @param work gets a signal that aborts once the process is to end
+   * @param name names the work in the warning that it failed
+   * @param work receives a signal that aborts when stop() is called
    */
   start(name: string, work: (signal: AbortSignal) => Promise<void>): void {
     const run = async (): Promise<void> => {
@@ -45,11 +45,11 @@ export class Background {
   }
 
   /**
-   * Leaves work to be begun once the call that asks for it has been answered, or as soon as somebody waits
-   * for it with finished(), who then also gets its failure.
+   * Defers work until the call that asked for it has been answered, or until somebody waits for it with
+   * finished(), which then also throws the work's error.
    *
-   * @param last what the call waits for last. Its answer is written in the turn of the event loop in which
-   *   this ends, and an immediate comes after that turn.
+   * @param last the promise that the call awaits last. The call's answer is written in the turn of the event
+   *   loop in which this promise settles, and an immediate runs after that turn.
    */
   later(key: string, work: () => Promise<void>, last: Promise<unknown> = Promise.resolve()): void {
     const left = new Left(work)
@@ -57,15 +57,15 @@ export class Background {
     this.start(key, async (signal) => {
       await last.catch(() => undefined)
       await nextTurn()
-      // The failure is for whoever waits.
+      // finished() retries the work and throws its error; ignore it here.
       if (!signal.aborted && this.#left.get(key) === left) await left.begin().catch(() => undefined)
     })
   }
 
   /**
-   * Waits for what later() left to be done, and tries once more what failed.
+   * Waits for the work that later() deferred. If it failed, runs it once more.
    *
-   * @throws what that failed with
+   * @throws the error of that second attempt
    */
   async finished(key: string): Promise<void> {
     const left = this.#left.get(key)
@@ -75,21 +75,19 @@ export class Background {
   }
 
   /**
-   * Waits for all that later() left to be done, as finished() does. What fails is left for the next that
-   * waits.
+   * Waits for all work that later() deferred, as finished() does. Work that fails stays for the next caller
+   * that waits.
    */
   async allFinished(): Promise<void> {
     await Promise.allSettled([...this.#left.keys()].map((key) => this.finished(key)))
   }
 
-  /** Forgets what later() left to be done, unless it has begun. */
+  /** Forgets the work that later() deferred. Work that has begun carries on. */
   drop(key: string): void {
     this.#left.delete(key)
   }
 
-  /**
-   * Aborts, and waits for the end of what has begun. What later() left to be done does not begin any more.
-   */
+  /** Aborts, and waits for all work that has begun. Deferred work that has not begun never runs. */
   async stop(): Promise<void> {
     this.#end.abort()
     while (this.#running.size > 0) await Promise.all(this.#running)

@@ -1,12 +1,12 @@
 /**
- * The user must change something: the request is refused before the host is touched, and the message is
- * written for whoever typed it. It begins with the option's or the flag's name and says what was expected.
+ * A request that the user must change. We refuse it before we touch the host. The message is written for the
+ * user: it begins with the option's or the flag's name and says what was expected.
  */
 export class InvalidRequestError extends Error {
   override readonly name: string = 'InvalidRequestError'
   /** as in HTTP (RFC 9110, 15.5) */
   readonly status: number = 400
-  /** for programs; the same for as long as the cause is the same */
+  /** for programs; a cause keeps its code */
   readonly code: string = 'invalid'
 }
 
@@ -25,21 +25,21 @@ export class OptionError extends InvalidRequestError {
   }
 }
 
-/** The option is well, but this host cannot carry it out. */
+/** The option is valid, but this host does not support it. */
 export class UnsupportedError extends OptionError {
   override readonly name = 'UnsupportedError'
   override readonly status = 422
   override readonly code = 'unsupported'
 }
 
-/** What was asked for is not there. */
+/** The request names something that does not exist. */
 export class NotFoundError extends InvalidRequestError {
   override readonly name = 'NotFoundError'
   override readonly status = 404
   override readonly code = 'not_found'
 }
 
-/** What was asked for goes against how things are now. */
+/** The request conflicts with the current state. */
 export class ConflictError extends InvalidRequestError {
   override readonly name = 'ConflictError'
   override readonly status = 409
@@ -50,11 +50,11 @@ export class ConflictError extends InvalidRequestError {
 export class Failures extends AggregateError {
   override readonly name = 'Failures'
 
-  /** @param message all of theirs, if absent */
+  /** @param message the messages of all the errors, if absent */
   constructor(errors: readonly unknown[], message: string = errors.map(messageOf).join('; ')) {
     super(errors, message)
   }
 }
 
-/** The text of anything thrown, for a message that wraps it. */
+/** The message of any thrown value, for a message that wraps it. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -11,7 +11,7 @@ import {
 import { InvalidRequestError } from './errors.ts'
 import type { Family } from './families.ts'
 
-/** A stretch of address space that subnets of one size are cut from: `10.128.0.0/9:26`. */
+/** A range of addresses from which we cut subnets of one size: `10.128.0.0/9:26`. */
 export interface PoolSource {
   readonly within: Subnet
   /** prefix length of the subnets cut */
@@ -39,16 +39,16 @@ export function parsePoolSources(text: string): PoolSource[] {
     })
 }
 
-/** A stretch of address space that is in use. */
+/** A range of addresses that is in use. */
 export interface Used {
   readonly subnet: Subnet
-  /** all of it is; else it is a route, which a wider one than what is cut leaves the rest of */
+  /** true: all of it is in use; otherwise it is a route, from which we may cut a narrower subnet */
   readonly own?: boolean
 }
 
 /**
- * The lowest subnet that the sources hold and that overlaps nothing in use, or undefined. Where routes cover
- * all that there is, as those of a tunnel do, the widest give way first.
+ * The lowest subnet in the sources that overlaps nothing in use, or undefined. If routes cover all the
+ * sources, as those of a tunnel do, we ignore the widest routes first.
  */
 export function cutSubnet(
   sources: readonly PoolSource[],
@@ -69,8 +69,8 @@ export function cutSubnet(
 }
 
 /**
- * Steps from one taken subnet to behind it, so its work is bounded by how many there are, not by the size of
- * the space.
+ * Skips past each taken subnet in turn, so the work depends on how many there are, not on the size of the
+ * space.
  */
 function cutFree(sources: readonly PoolSource[], taken: readonly Subnet[]): Subnet | undefined {
   for (const { within, prefix } of sources) {
@@ -91,7 +91,7 @@ function cutFree(sources: readonly PoolSource[], taken: readonly Subnet[]): Subn
 }
 
 /**
- * The addresses of a subnet that may be handed out: neither IPv4's first and last (but in a /31 or /32), nor
+ * The addresses of a subnet that we may assign: neither IPv4's first and last (except in a /31 or /32), nor
  * IPv6's first (RFC 4291 2.6.1).
  */
 export function usable(subnet: Subnet): { first: bigint; last: bigint } {
@@ -102,7 +102,10 @@ export function usable(subnet: Subnet): { first: bigint; last: bigint } {
   return { first: first + 1n, last: subnet.family === 4 ? last - 1n : last }
 }
 
-/** What of a range may be handed out without being asked for: the range, less what its subnet keeps back. */
+/**
+ * The addresses that we may assign when the caller names none: the range, less those that its subnet
+ * reserves.
+ */
 export function automatic(subnet: Subnet, range: Subnet): { first: bigint; last: bigint } {
   const all = usable(subnet)
   const part = { first: range.base, last: lastOf(range) }
@@ -112,7 +115,7 @@ export function automatic(subnet: Subnet, range: Subnet): { first: bigint; last:
   }
 }
 
-/** @throws {InvalidRequestError} when the address cannot be one of the subnet's */
+/** @throws {InvalidRequestError} if the subnet cannot assign the address */
 export function checkAddress(subnet: Subnet, family: Family, value: bigint): void {
   const { first, last } = usable(subnet)
   if (family === subnet.family && contains(subnet, value) && value >= first && value <= last) return

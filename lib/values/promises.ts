@@ -1,10 +1,10 @@
 import { Failures, messageOf } from './errors.ts'
 
 /**
- * Waits for all, so that nothing is still at work when the first failure is answered.
+ * Waits for all tasks, so that none still runs when the caller reports the first failure.
  *
- * @throws what the only one that failed threw
- * @throws {Failures} what several threw
+ * @throws the error of the task that failed, if only one did
+ * @throws {Failures} the errors of several tasks
  */
 export async function together(...tasks: (Promise<unknown> | undefined)[]): Promise<void> {
   const failed = (await Promise.allSettled(tasks)).flatMap((result) =>
@@ -15,9 +15,9 @@ export async function together(...tasks: (Promise<unknown> | undefined)[]): Prom
 }
 
 /**
- * Waits for the undo that an error calls for, and throws the error.
+ * Waits for the undo after an error, then throws that error.
  *
- * @throws {Failures} the error, and that of the undo
+ * @throws {Failures} both errors, if the undo fails too
  */
 export async function afterwards(error: unknown, undo: Promise<void>): Promise<never> {
   await undo.catch((more: unknown) => {

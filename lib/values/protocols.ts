@@ -1,6 +1,4 @@
-/**
- * Protocols with ports, by IANA's numbers: a root file system without /etc/protocols does not know the names.
- */
+/** IANA's numbers of the protocols with ports. Programs cannot resolve the names without /etc/protocols. */
 export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const
 
 export type Protocol = keyof typeof PROTOCOL_NUMBERS

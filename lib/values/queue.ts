@@ -1,4 +1,4 @@
-/** Runs tasks of one key one after another, and those of different keys side by side. */
+/** Runs tasks of the same key one after another, and tasks of different keys concurrently. */
 export type Queue = <T>(key: string, task: () => Promise<T>) => Promise<T>
 
 export function createQueue(): Queue {

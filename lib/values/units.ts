@@ -9,9 +9,9 @@ const DECIMAL: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, g: 1e9, t: 1
 const BINARY: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 60e6 }
 
-/** bit/s: the least rate. Below it a packet of 1500 bytes takes more than a second. */
+/** bit/s: the lowest rate. Below it a packet of 1500 bytes takes more than a second. */
 export const LEAST_RATE = 8e3
-/** bit/s: no cap. Above it HTB's clock runs out of digits. */
+/** bit/s: no cap. Above it HTB's clock runs out of precision. */
 export const OPEN = 400e9
 export const RATE_RANGE = { least: LEAST_RATE, most: OPEN } as const
 
@@ -21,12 +21,13 @@ export const SIZE_RANGE = { least: 1, most: 2 ** 31 } as const
 const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
 /**
- * Reads a rate as tc(8) writes it, but for `bps` and bare numbers: tc reads those as bytes and as bits,
- * people as the opposite, so both are refused.
+ * Reads a rate as tc(8) does, but refuses `bps` and bare numbers: tc reads `bps` as bytes and a bare number
+ * as bits, and people expect the opposite.
  *
  * @param text such as `10mbit`, `1.5gbit`, `64kibit`, `12mbyte`; in any case
  * @returns bit/s, a whole number from 8 000 (8kbit) to 400 000 000 000 (400gbit)
- * @throws {InvalidRequestError} for anything else; the message has no option name, the caller knows it
+ * @throws {InvalidRequestError} for anything else; the message lacks the option's name, which the caller
+ *   knows
  */
 export function parseRate(text: string): number {
   const value = text.trim().toLowerCase()
@@ -77,7 +78,7 @@ export function parseDuration(text: string): number {
   return duration
 }
 
-/** `parseDuration` with a lower end. @param least microseconds */
+/** `parseDuration` with a minimum. @param least microseconds */
 export const parseDurationFrom =
   (least: number) =>
   (text: string): number => {
@@ -98,7 +99,12 @@ export function parsePercent(text: string): number {
   throw new InvalidRequestError(`expected a percentage from 0% to 100% such as "0.5%", got "${short(text)}"`)
 }
 
-/** @param range what it may be, both ends included @returns a whole number @throws {InvalidRequestError} */
+/**
+ * @param range the allowed values, both ends included
+ *
+ * @returns a whole number
+ * @throws {InvalidRequestError}
+ */
 export const parseInteger =
   (range: { readonly least: number; readonly most: number }) =>
   (text: string): number => {
@@ -109,7 +115,7 @@ export const parseInteger =
     )
   }
 
-/** @param words what it may be, in lower case @throws {InvalidRequestError} */
+/** @param words the allowed words, in lower case @throws {InvalidRequestError} */
 export const parseWord =
   <T extends string>(words: readonly T[]) =>
   (text: string): T => {
@@ -119,7 +125,7 @@ export const parseWord =
   }
 
 /**
- * The largest unit that gives a number of at least 1, written so that reading it gives the very same value.
+ * Formats a value in the largest unit that gives at least 1, so that parsing returns exactly the same value.
  */
 const format = (units: readonly (readonly [string, number])[], value: number): string => {
   const [unit, scale] = units.find(([, one]) => value >= one) ?? (units.at(-1) as [string, number])
