@@ -14,23 +14,23 @@ export interface EndpointSpec {
   readonly address4?: string
   readonly address6?: string
   /**
-   * its container asks for ports of the host, whether or not they lead to this endpoint now: it may come to
-   * itself through them
+   * the container publishes ports, whether or not they lead to this endpoint now: it may reach itself through
+   * them
    */
   readonly hairpin?: true
-  /** published while the endpoint is its container's gateway */
+  /** ports that are published while this endpoint is its container's gateway */
   readonly ports?: readonly PublishedPort[]
-  /** the attachment's own link options, over the network's of the same name */
+  /** the attachment's own link options; each overrides the network's option of the same name */
   readonly options: LinkOptions
   /** directions that have been shaped since the link was made, and so keep their qdiscs */
   readonly kept?: Kept
   /** the attachment's own options as the user wrote them */
   readonly given?: Readonly<Record<string, string>>
-  /** `given` as the attachment came with it, where that has been changed since */
+  /** the original `given`, if it has been changed since */
   readonly asked?: Readonly<Record<string, string>>
 }
 
-/** An endpoint, for people: no engine has told us a name. */
+/** Describes an endpoint to people, since no engine has given us a name. */
 export const endpointWords = (
   network: Pick<NetworkSpec, 'bridge'> | undefined,
   endpoint: Pick<EndpointSpec, 'address4' | 'address6'> | undefined,

@@ -1,4 +1,7 @@
-/** What findings are about: a label of the metrics and a field of log lines, so a name here is a contract. */
+/**
+ * The areas that findings concern. They are a label of the metrics and a field of log lines, so a name here
+ * is a contract.
+ */
 export const FEATURES = [
   'network',
   'link',
@@ -14,23 +17,24 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number]
 
 /**
- * `error`: something that was asked for is not in force. `warning`: all of it is, yet somebody should look.
+ * `error`: something that the user asked for is not in force. `warning`: all of it is in force, but somebody
+ * should look.
  */
 export const SEVERITIES = ['warning', 'error'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
 /** A difference between what is wanted and what the host has, as the check that found it describes it. */
 export interface Found {
-  /** what it is about, with its kind: `link sv-3f2a…`, `bridge sl-c1…`, `address 10.9.0.9` */
+  /** the object concerned, with its kind: `link sv-3f2a…`, `bridge sl-c1…`, `address 10.9.0.9` */
   readonly object: string
-  /** a sentence, without a stop; says what was done where it was repaired */
+  /** a sentence without a full stop; for a repaired fault it also says what we did */
   readonly fault: string
   readonly severity: Severity
   readonly repaired: boolean
-  /** Docker's ids, where it concerns one network, or one attachment */
+  /** Docker's ids, if it concerns one network or one attachment */
   readonly network?: string
   readonly endpoint?: string
-  /** when it was first found, ms since 1970, where the check knows */
+  /** when it was first found, ms since 1970, if the check knows */
   readonly since?: number
 }
 
@@ -49,7 +53,7 @@ export const repaired = (object: string, fault: string, about: About = {}): Foun
   ...about,
 })
 
-/** Something that was asked for is not in force, and we cannot change that. */
+/** Something that the user asked for is not in force, and we cannot repair it. */
 export const unrepaired = (object: string, fault: string, about: About = {}): Found => ({
   object,
   fault,

@@ -1,6 +1,6 @@
 import type { QueueName } from '../kernel/tc/kinds.ts'
 
-/** How packets are lost in bursts. Percents; what is left out has netem's default. */
+/** Parameters of packet loss in bursts, in percent. Omitted ones have netem's default. */
 export interface LossModel {
   readonly model: 'gemodel' | 'state'
   /** `gemodel`: p, r, 1-h, 1-k. `state`: p13, p31, p32, p23, p14 */
@@ -40,9 +40,9 @@ export interface LinkOptions {
   readonly reorder?: number
   /** packets */
   readonly 'reorder.gap'?: number
-  /** the attachment's own is derived from it and from the address */
+  /** each attachment derives its own seed from this one and from its address */
   readonly seed?: number
-  /** bit/s out of the network's shared rate */
+  /** bit/s: its guaranteed part of the network's shared rate */
   readonly min?: number
   /** 0 (first) to 7 */
   readonly priority?: number

@@ -1,11 +1,11 @@
-/** A metric's name, and what it says (Prometheus: metric family). */
+/** A metric's name, type and help text (Prometheus: metric family). */
 export interface Metric {
   readonly name: string
   readonly type: 'counter' | 'gauge'
   readonly help: string
 }
 
-/** One value of a metric, told from its others by its labels. */
+/** One value of a metric. Its labels distinguish it from the metric's other values. */
 export interface Sample {
   readonly metric: Metric
   readonly labels?: Readonly<Record<string, string>>

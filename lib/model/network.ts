@@ -4,30 +4,34 @@ import type { LinkOptions } from './link.ts'
 export interface SubnetSpec {
   /** CIDR */
   readonly subnet: string
-  /** CIDR: the bridge's address and the subnet's prefix length; absent when the bridge has none here */
+  /**
+   * CIDR: the bridge's address and the subnet's prefix length; absent if the bridge has no address in this
+   * subnet
+   */
   readonly gateway?: string
-  /** what containers are told to route through, when it is not the bridge; no prefix length */
+  /** the gateway that containers use, if it is not the bridge; no prefix length */
   readonly containerGateway?: string
 }
 
-/** What stands between a network's containers and the rest of the world, of one address family. */
+/** How traffic of one address family passes between a network's containers and the outside. */
 export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated'
 
-/** Who may pass, and as whom, as Docker's bridge driver has it; what is absent is as usual there. */
+/**
+ * Which traffic may pass, and with which source address: options of Docker's bridge driver. An absent one has
+ * Docker's default.
+ */
 export interface Passage {
   /** the network's containers cannot reach each other */
   readonly icc?: false
   /** `nat` if absent */
   readonly mode4?: GatewayMode
   readonly mode6?: GatewayMode
-  /** what leaves gets this address instead of that of the device that it leaves by */
+  /** the source address of outgoing packets, instead of the outgoing device's address */
   readonly source4?: string
   readonly source6?: string
-  /**
-   * interfaces of the host, from which published ports can be reached on the containers' own addresses too
-   */
+  /** host interfaces from which published ports can also be reached on the containers' own addresses */
   readonly trusted?: readonly string[]
-  /** address of the host that ports are published on when none is named; any if absent */
+  /** the host address for ports that are published without one; any address if absent */
   readonly binding4?: string
 }
 
@@ -41,9 +45,9 @@ export interface NetworkSpec {
   readonly ipv6: readonly SubnetSpec[]
   /** no gateway for its containers, and no way in or out */
   readonly internal: boolean
-  /** what leaves gets the host's address */
+  /** outgoing packets get the host's address */
   readonly masquerade: boolean
-  /** beginning of the interface's name in the container, `eth` gives eth0 */
+  /** start of the interface's name in the container: `eth` gives eth0 */
   readonly interfacePrefix: string
   readonly passage?: Passage
   /** the link options: the default for every attachment */
