@@ -4,7 +4,7 @@ import type { Host, Mode, Outcome } from '../kernel/host.ts'
 import { Failures } from '../values/errors.ts'
 
 /**
- * Something done to the host, and how to take it back. A step without `revert` goes with another (an address
+ * One change to the host, and how to undo it. A step without `revert` is undone with another step (an address
  * with its link).
  */
 export interface Step {
@@ -13,8 +13,7 @@ export interface Step {
 }
 
 /**
- * What must happen, in order. Plain data: equal specs give equal plans, and deleting a thing is reverting its
- * plan.
+ * Steps, in order. Plain data: equal specs give equal plans, and we delete an object by reverting its plan.
  */
 export type Plan = readonly Step[]
 
@@ -24,18 +23,18 @@ export const step = (apply: Command, ...revert: Command[]): Step =>
 const RANK: Readonly<Partial<Record<Program, number>>> = { ip: 0, tc: 1 }
 
 /**
- * Independent plans as one that needs as few processes as the longest of them. Each has its links before its
- * qdiscs.
+ * Merges independent plans into one that needs no more processes than the longest of them. Each plan has its
+ * links before its qdiscs, so sorting by program keeps its order.
  */
 export const mergePlans = (plans: readonly Plan[]): Plan =>
   plans.flat().toSorted((a, b) => (RANK[a.apply.program] ?? 2) - (RANK[b.apply.program] ?? 2))
 
 const text = ({ program, line }: Command): string => `${program} ${line}`
 
-/** What leads from one plan's host to another's, nothing else being touched. */
+/** The steps that turn the result of one plan into the result of another, and touch nothing else. */
 export interface Change {
   readonly apply: Plan
-  /** what the plan before had made and the one after has no use for; once the new is in place */
+  /** removes what only the old plan made; runs once the new plan is in place */
   readonly drop: readonly Command[]
 }
 
@@ -50,7 +49,7 @@ export function changePlan(before: Plan, after: Plan): Change {
 
 const revertsOf = (plan: Plan): Command[] => plan.toReversed().flatMap(({ revert }) => revert ?? [])
 
-/** Neighbouring commands of one program: one process. */
+/** Groups neighbouring commands of the same program: one process each. */
 const batches = (commands: readonly Command[]): { program: Program; lines: string[] }[] => {
   const result: { program: Program; lines: string[] }[] = []
   for (const { program, line } of commands) {
@@ -65,8 +64,8 @@ const batches = (commands: readonly Command[]): { program: Program; lines: strin
  * Applies every step, or leaves the host as it was.
  *
  * @returns what the programs printed
- * @throws {CommandError} of the step that failed, after those before it were reverted
- * @throws {Failures} the same, followed by the reverts that failed too
+ * @throws {CommandError} for the step that failed, after the steps before it were reverted
+ * @throws {Failures} the same error, followed by those of reverts that failed too
  */
 export async function applyPlan(plan: Plan, host: Host): Promise<string> {
   let done = 0
@@ -76,7 +75,8 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
       said += (await host.run(program, lines, 'strict')).stdout
       done += lines.length
     } catch (error) {
-      // A transaction of nft's leaves nothing; any other program did the lines before the one it refused.
+      // A failed nft transaction changes nothing; any other program has run the lines before the one that
+      // failed.
       const partial = program === 'nft' ? 0 : ((error as Partial<CommandError>).index ?? 0)
       const failures = await revertSteps(plan.slice(0, done + partial), host)
       throw failures.length > 0 ? new Failures([error, ...failures], String(error)) : error
@@ -86,15 +86,14 @@ export async function applyPlan(plan: Plan, host: Host): Promise<string> {
 }
 
 /**
- * Carries out a change; when that fails, the plan before is set again, and what only the plan after had made
- * goes.
+ * Carries out a change. On failure it applies the old plan again and removes what only the new plan made.
  *
- * @throws {CommandError | Failures} of the step that failed, or of what could not be dropped
+ * @throws {CommandError | Failures} for the step that failed, or for everything that could not be dropped
  */
 export async function applyChange(before: Plan, after: Plan, host: Host): Promise<void> {
   const { apply, drop } = changePlan(before, after)
   try {
-    // Not reverted step by step: a step that changes in place has nothing to revert to.
+    // Not reverted step by step: a step that changes something in place does not know the old state.
     for (const { program, lines } of batches(apply.map(({ apply }) => apply)))
       await host.run(program, lines, 'strict')
     const failures = await forced(drop, host, 'missing')
@@ -107,8 +106,8 @@ export async function applyChange(before: Plan, after: Plan, host: Host): Promis
 }
 
 /**
- * Reverts every step, last first, carrying on past failures. What is gone already counts as reverted, so a
- * plan may be reverted twice, or after a crash half way.
+ * Reverts every step, last first, and continues after failures. An object that is already gone counts as
+ * reverted, so a plan may be reverted twice, or after a crash halfway.
  *
  * @throws {Failures} the reverts that failed
  */
@@ -118,11 +117,11 @@ export async function revertPlan(plan: Plan, host: Host): Promise<void> {
 }
 
 /**
- * Makes a plan hold whatever of it is there already: steps found done are left alone, the rest are carried
- * out.
+ * Completes a plan of which parts may be in place: it runs every step and ignores those that were done
+ * before.
  *
- * @param harmless why a step may fail
- * @throws {Failures} what failed for another reason
+ * @param harmless the failure that shows that a step was done before
+ * @throws {Failures} the steps that failed for another reason
  */
 export async function repairPlan(
   plan: Plan,
