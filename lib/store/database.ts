@@ -6,13 +6,13 @@ import { PATCHES } from './patches/patches.ts'
 import { upgrade } from './upgrade.ts'
 
 /**
- * Opens the state database, makes or upgrades it, and keeps it for this process alone.
+ * Opens the state database, creates or upgrades it, and locks it for this process alone.
  *
  * A row is on disk when the statement returns (write-ahead log, full sync): 0.4 ms.
  *
- * @param directory STATE_DIR; made, mode 0700, when it is not there
- * @param patches of specs, by version
- * @throws {Error} when another process has it open, or it was written by a newer version
+ * @param directory STATE_DIR; created with mode 0700 if it is missing
+ * @param patches for specs, by version
+ * @throws {Error} if another process has it open, or a newer version wrote it
  */
 export function openDatabase(directory: string, patches = PATCHES): DatabaseSync {
   mkdirSync(directory, { recursive: true, mode: 0o700 })

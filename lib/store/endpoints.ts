@@ -7,10 +7,10 @@ import { transact } from './transact.ts'
 /** A Linux bridge has at most 1024 ports (BR_MAX_PORTS). */
 const SLOTS = 1024
 
-/** An endpoint with how far it has come. */
+/** An endpoint and its progress. */
 export interface EndpointRow {
   readonly spec: EndpointSpec
-  /** the call that makes it has ended well */
+  /** the call that creates it has succeeded */
   readonly ready: boolean
   /** the engine has asked for its interface */
   readonly joined: boolean
@@ -18,23 +18,22 @@ export interface EndpointRow {
   readonly made: number
 }
 
-/** Endpoints as they should be. Written before the host is touched. */
+/** Endpoints as they should be. Callers write them before they touch the host. */
 export interface EndpointStore {
   /** Gives the endpoint the network's lowest free slot. @throws {InvalidRequestError} the network is full */
   addEndpoint(spec: Omit<EndpointSpec, 'slot'>): EndpointSpec
   endpointReady(id: string): void
-  /** Puts changed specs in the place of those of the same id, all or none. */
+  /** Replaces the specs that have the same ids, all or none. */
   changeEndpoints(specs: readonly EndpointSpec[]): void
   endpointJoined(id: string): void
-  /** Notes what is published of the endpoint now; `undefined` for nothing. */
+  /** Records the endpoint's published ports; `undefined` for none. */
   publish(id: string, ports: readonly PublishedPort[] | undefined): void
   /**
-   * What is published of the endpoint, as it is written down: to compare, where reading thousands of ports
-   * would take long.
+   * The endpoint's published ports as stored text: for comparisons, since parsing thousands of ports is slow.
    */
   portsText(endpointId: string): string | undefined
   endpoint(id: string): EndpointSpec | undefined
-  /** Whether the call that makes the endpoint has ended well. */
+  /** Whether the call that creates the endpoint has succeeded. */
   isReady(endpointId: string): boolean
   endpoints(networkId?: string): EndpointRow[]
   removeEndpoint(id: string): void
@@ -89,8 +88,8 @@ const endpointOf = (row: Row): EndpointSpec => {
 }
 
 /**
- * Published ports have a column of their own: a change of the link that began earlier must not bring old ones
- * back.
+ * Published ports have a column of their own, so that a link change that began earlier cannot restore old
+ * ports.
  */
 const endpointText = ({ ports: _, ...spec }: EndpointSpec): string => JSON.stringify(spec)
 

@@ -1,15 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { transact } from './transact.ts'
 
-/** What the engine says of a network. */
+/** The engine's data about a network. */
 export interface NetworkName {
-  /** absent while the engine has named none */
+  /** absent until the engine has reported a name */
   readonly name?: string
-  /** in the engine's list when that was last read */
+  /** whether the engine's list contained the network when we last read it */
   readonly known: boolean
 }
 
-/** What the engine says of the container that an endpoint belongs to. */
+/** The engine's data about an endpoint's container. */
 export interface EndpointName {
   /** without the slash that the engine puts before it */
   readonly name: string
@@ -19,20 +19,24 @@ export interface EndpointName {
   readonly labels?: Readonly<Record<string, string>>
 }
 
-/** What the engine calls networks and containers. They go with the network or the endpoint. */
+/**
+ * The engine's names for networks and containers. The database deletes a name with its network or endpoint.
+ */
 export interface NameStore {
-  /** The engine that all this was heard of. */
+  /** The id of the engine that reported these names. */
   engine(): string | undefined
   keepEngine(id: string): void
   network(id: string): NetworkName | undefined
-  /** Passes over networks that are not ours. @param name undefined: the engine has no such network */
+  /** Ignores networks that are not ours. @param name undefined if the engine has no such network */
   networkIs(id: string, name: string | undefined): void
-  /** Takes the engine's whole list, id to name: what is not in it is not known to the engine. */
+  /**
+   * Stores the engine's whole list, id to name. A network that is not in it counts as unknown to the engine.
+   */
   networksAre(all: ReadonlyMap<string, string>): void
   endpoint(id: string): EndpointName | undefined
-  /** Passes over endpoints that are not ours. What is left out stays as it is known. */
+  /** Ignores endpoints that are not ours. Omitted fields keep their values. */
   endpointIs(id: string, name: EndpointName): void
-  /** A container has got another name. @returns its endpoints */
+  /** Records a container's new name. @returns the ids of its endpoints */
   rename(container: string, name: string): string[]
 }
 
@@ -67,7 +71,7 @@ export function nameStore(database: DatabaseSync): NameStore {
   }
   const networkIs = (id: string, name: string | undefined): void => {
     const now = network(id)
-    // What is known already costs no write to the disk.
+    // Unchanged data costs no write to the disk.
     if (now?.known === (name !== undefined) && (name === undefined || name === now.name)) return
     putNetwork.run(name ?? null, name === undefined ? 0 : 1, id)
   }

@@ -3,38 +3,38 @@ import type { NetworkSpec } from '../model/network.ts'
 import { type EndpointStore, endpointStore } from './endpoints.ts'
 import { transact } from './transact.ts'
 
-/** A network with how far it has come; neither ready nor leaving is still being made. */
+/** A network and its progress: if it is neither ready nor leaving, it is still being created. */
 export interface NetworkRow {
   readonly spec: NetworkSpec
   readonly ready: boolean
   readonly leaving: boolean
-  /** its IFB device should be there */
+  /** its IFB device should exist */
   readonly medium: boolean
 }
 
-/** Networks as they should be. Written before the host is touched. */
+/** Networks as they should be. Callers write them before they touch the host. */
 export interface NetworkStore extends EndpointStore {
   /** @throws {InvalidRequestError} the id is taken */
   addNetwork(spec: NetworkSpec): void
   networkReady(id: string): void
-  /** Puts a changed spec in the place of the one of the same id. */
+  /** Replaces the spec that has the same id. */
   changeNetwork(spec: NetworkSpec): void
-  /** On its way out: should this process die now, the next one carries on with that. */
+  /** Marks the network as being removed. If this process dies now, the next one continues the removal. */
   networkLeaving(id: string): void
   network(id: string): NetworkSpec | undefined
   /**
-   * Notes that the medium is to be there from now on.
+   * Records that the medium should exist from now on.
    *
-   * @returns whether that is news, so that the caller makes it
+   * @returns whether that is new, so that the caller creates the medium
    */
   claimMedium(id: string): boolean
   hasMedium(id: string): boolean
-  /** @returns whether it was to be there */
+  /** @returns whether the medium should have existed until now */
   releaseMedium(id: string): boolean
   networks(): NetworkRow[]
-  /** Its endpoints go with it. */
+  /** Also removes its endpoints. */
   removeNetwork(id: string): void
-  /** Rows written since the start: as long as it stays the same, nothing has changed. */
+  /** The number of rows written since the start. While it stays the same, nothing has changed. */
   changes(): number
 }
 

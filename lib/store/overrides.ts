@@ -1,13 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Options of an attachment as they were changed by hand: a text sets, null takes back what it came with. */
+/**
+ * A user's changes to an attachment's options: a text sets an option, null removes one that the attachment
+ * came with.
+ */
 export type Override = Readonly<Record<string, string | null>>
 
-/** What was changed by hand, by network and container name; goes with the network. */
+/** Users' changes, by network and container name. The database deletes them with the network. */
 export interface OverrideStore {
   /** Empty if there is none. */
   override(network: string, name: string): Override
-  /** An empty one is none. */
+  /** An empty override deletes the entry. */
   keep(network: string, name: string, override: Override): void
 }
 

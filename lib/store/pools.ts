@@ -28,13 +28,13 @@ export interface PoolRow {
 export interface PoolStore {
   addPool(space: string, subnet: Subnet, range: Subnet): PoolRow
   pools(): PoolRow[]
-  /** Its addresses go with it. Unknown ids are passed over. */
+  /** Also removes its addresses. Ignores unknown ids. */
   removePool(id: string): void
   /**
-   * An address that nobody has: the next never handed out, then the one that has rested longest. The work
-   * does not grow with how many are taken.
+   * Takes a free address: the next one never assigned, or else the one that was released longest ago. The
+   * work does not grow with the number of addresses in use.
    *
-   * @param wanted a particular one
+   * @param wanted a particular address
    * @throws {InvalidRequestError} unknown pool, address outside of it or in use, or no address left
    */
   takeAddress(
@@ -42,7 +42,7 @@ export interface PoolStore {
     kind: AddressKind,
     wanted?: Address,
   ): { readonly address: string; readonly prefix: number }
-  /** Unknown pools and addresses are passed over. */
+  /** Ignores unknown pools and addresses. */
   releaseAddress(poolId: string, address: string): void
   /** Addresses of endpoints, taken before `time` (ms since 1970). */
   addressesBefore(poolId: string, time: number): string[]
@@ -75,8 +75,7 @@ export function poolStore(database: DatabaseSync): PoolStore {
         const { range, subnet } = poolRow(row)
         const { first, last } = automatic(subnet, range)
         const { value } = parseAddress(address)
-        // Only what is handed out unasked comes to rest: an address from outside of --ip-range must not be
-        // drawn later.
+        // Keep only addresses that takeAny() may assign: it must not assign one outside of --ip-range later.
         if (value < first || value > last) sql.forget.run(Number(row.key), address)
         else sql.rest.run(Number(sql.tick.get(poolId)?.clock), Number(row.key), address)
       }),
@@ -95,7 +94,7 @@ const poolRow = (row: Row): PoolRow => ({
   made: Number(row.made),
 })
 
-/** Steps over what was asked for by name; each such address is stepped over once in a pool's life. */
+/** Skips addresses that callers asked for by name, each of them once in a pool's life. */
 const nextFresh = (
   sql: Statements,
   key: number,

@@ -1,19 +1,20 @@
 /**
- * The state database, newest version last; a new version is a new entry, never a changed one.
+ * The schema of the state database, newest version last. A new version is a new entry; never change an old
+ * one.
  *
- * networks   what each network is to be (NetworkSpec as JSON). `ready` 0: being made, 1: made,
- *            2: being removed. `medium` 1: its IFB device should be there
- * endpoints  the same for endpoints, and their place on their network. `joined` 0: made, but Join has not
- *            asked for it yet. `ports`: what is published now (PublishedPort[] as JSON)
- * pools      subnets that the IPAM driver gave out. `cursor`: offset of the next address never handed out,
- *            as decimal text
+ * networks   the wanted state of each network (NetworkSpec as JSON). `ready` 0: being created, 1: created,
+ *            2: being removed. `medium` 1: its IFB device should exist
+ * endpoints  the same for endpoints, and their slots on the network. `joined` 0: created, but Join has not
+ *            asked for it yet. `ports`: the ports published now (PublishedPort[] as JSON)
+ * pools      subnets that the IPAM driver has assigned. `cursor`: the next address never assigned, as a
+ *            number in decimal text
  * engine     the id of the engine whose networks these are
  * network_names, endpoint_names
- *            what that engine calls them, as last heard. `known` 0: not in its list of networks.
+ *            that engine's names for them, as last reported. `known` 0: not in its list of networks.
  *            `labels`: the container's, as JSON
- * overrides  options of attachments that were changed by hand, by the container's name (Override as JSON)
- * specs      the version that the specs of networks and endpoints have; see patches/
- * addresses  an address taken (`released` null) or resting (`released` says when, as a count of releases
+ * overrides  users' changes to options of attachments, by the container's name (Override as JSON)
+ * specs      the version of the specs of networks and endpoints; see patches/
+ * addresses  an address in use (`released` null) or free again (`released`: when, as a count of releases
  *            in its pool)
  */
 export const SCHEMA: readonly string[] = [

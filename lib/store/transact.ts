@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Runs `work` as one transaction: all of it, or, when it throws, nothing. */
+/** Runs `work` as one transaction, which it rolls back if `work` throws. */
 export function transact<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {

@@ -6,7 +6,8 @@ import { SCHEMA } from './schema.ts'
 import { transact } from './transact.ts'
 
 /**
- * Of the tables, and of the specs in them. Specs had no version of their own before schema 4: theirs is 1.
+ * Versions of the tables, and of the specs in them. Before schema 4 specs had no version of their own: theirs
+ * is 1.
  */
 interface Versions {
   readonly schema: number
@@ -14,10 +15,10 @@ interface Versions {
 }
 
 /**
- * Brings a database to what this plugin knows. The file as it was stays beside it as `<path>.v<version>`, in
- * place of older ones.
+ * Upgrades a database to the versions that this plugin knows. It keeps a copy of the old file next to it as
+ * `<path>.v<version>`, and deletes older copies.
  *
- * @throws {Error} a newer version wrote it; it is left as it is
+ * @throws {Error} if a newer version wrote the database, which then stays unchanged
  */
 export function upgrade(database: DatabaseSync, path: string, patches: readonly Patch[]): void {
   const now = versionsOf(database)
@@ -46,9 +47,9 @@ function versionsOf(database: DatabaseSync): Versions {
 }
 
 /**
- * By SQLite, not byte by byte: closing another descriptor of the file would drop this process's lock on it.
- * Renamed once it is whole, so a crash leaves no half copy; the next start makes it again, since nothing has
- * changed until then.
+ * SQLite makes the copy: if we read the file ourselves, closing our descriptor would drop this process's lock
+ * on it. We rename the copy once it is complete, so a crash leaves no partial one. The next start then makes
+ * it again, since nothing has changed until then.
  */
 function keepCopy(database: DatabaseSync, path: string, { schema, specs }: Versions): void {
   const copy = `${path}.v${specs === 1 ? schema : `${schema}.${specs}`}`

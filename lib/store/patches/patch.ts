@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** A spec as it was written down, whatever version wrote it. */
+/** A spec as stored, of any version. */
 export type StoredSpec = Readonly<Record<string, unknown>>
 
 /**
- * Takes the specs of one version to the next. Pure: it knows nothing but the spec. What it leaves out stays
- * as it is.
+ * Converts specs from one version to the next. Its functions are pure: each sees only the spec. Where a
+ * function is absent, the specs stay as they are.
  */
 export interface Patch {
   readonly network?: (spec: StoredSpec) => StoredSpec
   readonly endpoint?: (spec: StoredSpec) => StoredSpec
 }
 
-/** Rewrites every network and endpoint by each patch in turn. To be called within a transaction. */
+/** Applies each patch in turn to every network and endpoint. Call it within a transaction. */
 export function applyPatches(database: DatabaseSync, patches: readonly Patch[]): void {
   if (patches.length === 0) return
   for (const [table, kind] of [

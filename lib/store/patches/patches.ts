@@ -1,8 +1,8 @@
 import type { Patch } from './patch.ts'
 
 /**
- * From version to version of NetworkSpec and EndpointSpec (lib/model/), oldest first: the first takes version
- * 1 to 2. A new version is a new file beside this one and an entry here, never a changed one, and is tested
- * on a recorded database.
+ * Patches for NetworkSpec and EndpointSpec (lib/model/), oldest first: the first converts version 1 to 2. For
+ * a new version add a file next to this one and an entry here, and test it on a recorded database. Never
+ * change an old one.
  */
 export const PATCHES: readonly Patch[] = []
