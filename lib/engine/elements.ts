@@ -3,7 +3,7 @@ import { portElements } from '../features/ports/elements.ts'
 import { type EndpointSpec, endpointWords } from '../model/endpoint.ts'
 import type { NetworkSpec } from '../model/network.ts'
 
-/** What a network and its endpoints have in our nftables tables, all features together. */
+/** The elements of a network and its endpoints in our nftables tables, from all features. */
 export const ownedElements = (network: NetworkSpec, endpoints: readonly EndpointSpec[]): Owned[] => [
   networkOwned(network),
   ...endpoints.map((one) => ({

@@ -15,11 +15,11 @@ interface FindingsParts {
 }
 
 /**
- * What is wrong now, and how much was repaired since the start: the log, the health and the metrics read the
- * same.
+ * The current faults, and the number of repairs since the start. The log, the health and the metrics all read
+ * them here.
  */
 export class Findings {
-  /** by check, then by what tells one finding from another */
+  /** by check, then by keyOf() */
   readonly #standing = new Map<string, ReadonlyMap<string, Standing>>()
   readonly #repairs = new Map<Feature, number>(FEATURES.map((feature) => [feature, 0]))
   readonly #sources: (() => readonly Finding[])[] = []
@@ -29,7 +29,7 @@ export class Findings {
     this.#parts = parts
   }
 
-  /** Replaces what the check found the last time. A finding that is there again keeps its `since`. */
+  /** Replaces the check's previous findings. A finding that is found again keeps its `since`. */
   report(check: string, findings: readonly Finding[]): void {
     const { found, gone, now = Date.now } = this.#parts
     const before = this.#standing.get(check) ?? new Map<string, Standing>()
@@ -45,14 +45,12 @@ export class Findings {
     for (const [key, finding] of before) if (!after.has(key)) gone?.(finding)
   }
 
-  /**
-   * Adds somebody who keeps findings of his own and logs them himself; asked each time that somebody reads.
-   */
+  /** Adds a source that keeps and logs findings of its own. standing() calls it each time. */
   follow(source: () => readonly Finding[]): void {
     this.#sources.push(source)
   }
 
-  /** All that is not repaired now, in the order in which checks first reported. */
+  /** All findings that are not repaired, in the order in which checks first reported. */
   standing(): Standing[] {
     const own = [...this.#standing.values()].flatMap((findings) => [...findings.values()])
     const { now = Date.now } = this.#parts

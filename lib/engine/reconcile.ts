@@ -21,7 +21,9 @@ import {
   type View,
 } from './repair.ts'
 
-/** ms that an endpoint or an address may be without what makes it used, before it counts as abandoned */
+/**
+ * ms that an endpoint may wait to be joined, or an address for its endpoint, before it counts as abandoned
+ */
 const ABANDONED = 60_000
 
 export interface ReconcileParts {
@@ -34,7 +36,7 @@ export interface ReconcileParts {
   readonly findings: Findings
 }
 
-/** Each check by the name under which its findings are kept, and the feature that they are findings of. */
+/** The checks: the name under which we keep each one's findings, and the feature that these concern. */
 const CHECKS = {
   'unfinished calls': 'network',
   'restored ports': 'ports',
@@ -55,8 +57,8 @@ const CHECKS = {
 type Check = keyof typeof CHECKS
 
 /**
- * Runs a check. One that fails must not keep the others from running, nor the plugin from starting: it is a
- * finding, too.
+ * Runs a check. If it fails, that is a finding too: the other checks must still run, and the plugin must
+ * still start.
  */
 async function run(
   check: Check,
@@ -71,7 +73,10 @@ async function run(
   return all
 }
 
-/** Before the first call is answered: also ends what the last process was in the middle of. */
+/**
+ * Repairs the host before we answer the first call, and undoes the calls that the last process left
+ * unfinished.
+ */
 export async function recover(parts: ReconcileParts): Promise<Finding[]> {
   const { store, pools, networks } = parts
   return [
@@ -84,26 +89,26 @@ export async function recover(parts: ReconcileParts): Promise<Finding[]> {
   ]
 }
 
-/** While calls come in: whatever one of them is at work on is left alone. */
+/** Repairs the host while we answer calls, but leaves alone whatever a call is working on. */
 export const reconcile = (parts: ReconcileParts): Promise<Finding[]> => pass(parts, { busy: true })
 
-/** The part that other programs undo: our rules. */
+/** Repairs only our rules, which other programs may remove. */
 export const reconcileRules = (parts: ReconcileParts): Promise<Finding[]> =>
   runIfUsed('rules', parts, () => repairRules(() => parts.firewall.repair({ busy: true })))
 
-/** Of that part, what sends no event when it changes. */
+/** Repairs only the legacy iptables rules, whose changes send no event. */
 export const reconcileLegacy = (parts: ReconcileParts): Promise<Finding[]> =>
   runIfUsed('legacy rules', parts, () => repairRules(() => parts.firewall.repairLegacy()))
 
-/** Which bridges of the host lead out of it. */
+/** Looks up which bridges of the host lead out of it. */
 export const reconcileBridges = (parts: ReconcileParts): Promise<Finding[]> =>
   runIfUsed('bridges', parts, () => parts.firewall.followBridges().then(() => []))
 
-/** Whether the host forwards. */
+/** Repairs the host's forwarding. */
 export const reconcileForwarding = (parts: ReconcileParts): Promise<Finding[]> =>
   runIfUsed('forwarding', parts, () => repairForwarding(parts.host, parts.store))
 
-/** Without a network there is nothing to lose. */
+/** Skips the check on a host without networks: there is nothing to repair. */
 const runIfUsed: typeof run = (check, parts, find) =>
   run(check, parts, parts.store.networks().length === 0 ? async () => [] : find)
 
@@ -130,7 +135,7 @@ async function pass(parts: ReconcileParts, when: { readonly busy: boolean }): Pr
   ]
 }
 
-/** Finding out takes a while, which a host without networks need not wait for. */
+/** Probing takes a while, so we skip it on a host without networks. */
 const abilities = async ({ store, capabilities }: ReconcileParts): Promise<Abilities> =>
   abilitiesOf(store.networks().length === 0 ? NOTHING : await capabilities())
 
@@ -145,15 +150,13 @@ const missingPorts = async (networks: Networks): Promise<Found[]> =>
     unrepaired(`port ${port}`, `cannot hold published port ${port}; it stays published`),
   )
 
-/** Removes what could not be removed when the engine asked for it. */
+/** Removes networks that we could not remove when the engine asked for it. */
 const endLeaving = async ({ networks }: ReconcileParts): Promise<Found[]> =>
   (await networks.endLeaving()).map((network) =>
     repaired(`network ${network}`, `network ${network} was half removed: removed`, { network }),
   )
 
-/**
- * What a process that died had begun is taken back: the engine was told that it failed, or was told nothing.
- */
+/** Undoes the calls that a dead process left unfinished: the engine got an error for them, or no answer. */
 async function endUnfinished({ store, networks }: ReconcileParts): Promise<Found[]> {
   const all: Found[] = []
   for (const { spec, ready } of store.endpoints()) {
@@ -170,9 +173,9 @@ async function endUnfinished({ store, networks }: ReconcileParts): Promise<Found
 }
 
 /**
- * Forgets endpoints whose container is gone: it takes its end of the link along, the kernel the other, and
- * nobody may ever tell us. And those that were made and never joined: the engine was cut off before it heard
- * of them.
+ * Forgets endpoints whose container is gone: its end of the link goes with it, the kernel removes the other
+ * end, and the engine may never tell us. Also forgets endpoints that were created but never joined: the
+ * engine lost the connection before it got our answer.
  */
 async function forgetDead({ endpoints, links }: View, { networks }: ReconcileParts): Promise<Found[]> {
   const all: Found[] = []

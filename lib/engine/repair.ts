@@ -27,19 +27,19 @@ import type { PoolStore } from '../store/pools.ts'
 import { formatSubnet } from '../values/addresses.ts'
 import { bridgeMac, hostEndName, mediumName, ownMediumName } from '../values/names.ts'
 
-/** The host as it is, beside what should be there. */
+/** The host as it is, and what it should have. */
 export interface View {
   /** links of ours, by name */
   readonly links: ReadonlyMap<string, OwnLink>
   readonly networks: readonly NetworkSpec[]
-  /** networks whose medium should be there */
+  /** networks whose medium should exist */
   readonly mediums: readonly NetworkSpec[]
   readonly endpoints: readonly EndpointRow[]
 }
 
 /**
- * Looks at the host. What is missing counts only if it was ready both before and after, and what is too many
- * only if the store does not know it afterwards: a call in between is then never taken for a fault.
+ * Looks at the host. To avoid races with calls, an object counts as missing only if it was ready both before
+ * and after the look, and as stray only if the store does not know it afterwards.
  */
 export async function look(host: Host, store: NetworkStore): Promise<View> {
   const readyIds = (rows: readonly { spec: { id: string }; ready: boolean }[]) =>
@@ -58,7 +58,7 @@ export async function look(host: Host, store: NetworkStore): Promise<View> {
   }
 }
 
-/** Notes mediums that members need and that a process which died had not come to note. */
+/** Records mediums that members need but that a dead process did not get to record. */
 export function claimMediums(store: NetworkStore, able: Abilities): void {
   for (const { spec, ready, medium } of store.networks()) {
     if (!ready || medium) continue
@@ -68,7 +68,7 @@ export function claimMediums(store: NetworkStore, able: Abilities): void {
   }
 }
 
-/** Deletes links of ours that nothing in the store is the reason for. */
+/** Deletes our links that no stored network or endpoint explains. */
 export async function dropStray(
   { links }: View,
   able: Abilities,
@@ -98,7 +98,7 @@ export async function dropStray(
   return stray.map((name) => repaired(`link ${name}`, `deleted stray link ${name}`))
 }
 
-/** Makes bridges that are gone, and puts links back on theirs. */
+/** Restores bridges that are missing or changed, reattaches links to their bridges and sets devices up. */
 export async function repairLinks(view: View, host: Host): Promise<Found[]> {
   const { links, networks, mediums, endpoints } = view
   const bridges = networks.flatMap((spec): [Found, Plan][] => {
@@ -129,7 +129,7 @@ export async function repairLinks(view: View, host: Host): Promise<Found[]> {
   return all.map(([found]) => found)
 }
 
-/** What of a network's bridge is missing on the host. */
+/** The steps that restore a network's bridge; none if nothing is missing. */
 function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
   if (!bridge) return planNetwork(spec)
   const gateways = [...spec.ipv4, ...spec.ipv6].flatMap(({ gateway }) => (gateway ? [gateway] : []))
@@ -141,12 +141,12 @@ function missingOf(spec: NetworkSpec, bridge: OwnLink | undefined): Plan {
   ]
 }
 
-/** Something shaped: what tc should show of it, and the plan that gives that. */
+/** A shaped object: the layout that tc should show, and the plan that makes it. */
 interface Shaped {
   /** such as `link sv-3f2a…` */
   readonly object: string
   readonly network: NetworkSpec
-  /** absent for what the network itself has */
+  /** absent if the object belongs to the network itself */
   readonly endpoint?: string
   readonly layout: Layout
   readonly plan: () => Plan
@@ -179,7 +179,7 @@ function shapedOf({ networks, endpoints, links }: View, able: Abilities): Shaped
   return [...uplinks, ...members].filter(({ layout }) => layout.qdiscs.length > 0)
 }
 
-/** A network with its members, to tell whether anything has changed. */
+/** A network with its members, to compare whether anything has changed. */
 const withMembers = (network: NetworkSpec | undefined, endpoints: readonly EndpointRow[]) => ({
   network,
   members: endpoints
@@ -190,13 +190,13 @@ const withMembers = (network: NetworkSpec | undefined, endpoints: readonly Endpo
 export interface RepairParts {
   readonly host: Host
   readonly store: NetworkStore
-  /** Runs while nothing else changes the network's shapes. */
+  /** Runs `work` while nothing else changes the network's shapes. */
   readonly alone: <T>(networkId: string, work: () => Promise<T>) => Promise<T>
 }
 
 /**
- * Sets shapes again that are gone or different. A root qdisc of somebody else's is reported, and left; so is,
- * until the next time, what has been changed since it was looked at.
+ * Restores shapes that are missing or changed. It reports a foreign root qdisc and leaves it alone. It leaves
+ * a network that has changed since the look to the next run.
  */
 export async function repairShapes(
   view: View,
@@ -231,8 +231,8 @@ export async function repairShapes(
 }
 
 /**
- * Makes mediums anew that are gone, or have lost a part of their tree: parts cannot be put back one by one.
- * Their members' classes, filters and redirects are found missing next.
+ * Rebuilds mediums that are missing or have lost a part of their tree: parts cannot be restored one by one.
+ * The caller then finds their members' classes, filters and redirects missing.
  */
 async function repairMediums(
   { mediums, links }: View,
@@ -267,9 +267,9 @@ async function repairMediums(
 }
 
 /**
- * Releases addresses that were asked for before a crash, and whose endpoint never came or is gone.
+ * Releases addresses that the engine requested before a crash, and whose endpoint never came or is gone.
  *
- * @param before ms since 1970: younger ones may still come
+ * @param before ms since 1970: the endpoints of addresses taken later may still come
  */
 export function releaseOrphans(store: NetworkStore, pools: PoolStore, before: number): Found[] {
   const used = new Set(store.endpoints().flatMap(({ spec }) => [spec.address4, spec.address6]))
