@@ -12,17 +12,17 @@ export interface Capabilities {
   readonly iproute2: string
   readonly nft: string
   readonly qdiscs: Readonly<Record<OptionalKind, boolean>>
-  /** netem takes a seed: Linux 6.6 and iproute2 6.6 */
+  /** netem accepts a seed: Linux 6.6 and iproute2 6.6 */
   readonly seed: boolean
 }
 
-/** Where qdiscs are tried: there for the time of that alone. Another process has another. */
+/** The device on which we try qdiscs. It exists only while we do. Each process has its own. */
 export const PROBE_DEVICE = `sq-${process.hrtime.bigint().toString(36).slice(-8)}`
 
 const eachKind = (isThere: (kind: OptionalKind) => boolean): Capabilities['qdiscs'] =>
   Object.fromEntries(OPTIONAL_KINDS.map(({ kind }) => [kind, isThere(kind)])) as Capabilities['qdiscs']
 
-/** Of a host that could not be asked. */
+/** The capabilities of a host that we could not probe. */
 export const NOTHING: Capabilities = {
   kernel: 'unknown',
   iproute2: 'unknown',
@@ -31,17 +31,20 @@ export const NOTHING: Capabilities = {
   seed: false,
 }
 
-/** Each on a handle of its own, which has the kernel make it anew; the seed last, since it is read back. */
+/**
+ * Each probe has its own handle, so that the kernel creates a new qdisc for it. The seed comes last because
+ * we read it back.
+ */
 const PROBES: readonly (readonly [OptionalKind | 'seed', string])[] = [
   ...OPTIONAL_KINDS.map(({ kind, probe }) => [kind, probe] as const),
   ['seed', SEED_PROBE.words],
 ]
 
 /**
- * Tries each qdisc on a device of its own, which also has the kernel load the modules; a list of modules
- * would not tell of what is built in, or may not be loaded.
+ * Tries each qdisc on a device made for this, which also makes the kernel load the modules. A list of modules
+ * would not show which are built in or may not be loaded.
  *
- * @throws {CommandError} no device could be made for it
+ * @throws {CommandError} if the device cannot be created
  */
 export async function probeCapabilities(host: Host, asked: AskedTools): Promise<Capabilities> {
   const device = PROBE_DEVICE

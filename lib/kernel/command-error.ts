@@ -1,10 +1,10 @@
 import type { Program } from './command.ts'
 import { QDISC_MODULES } from './tc/kinds.ts'
 
-/** Why a program said no, as far as a caller can act on it. */
+/** Why a program failed, as far as a caller can act on it. */
 export type Failure = 'exists' | 'missing' | 'denied' | 'unsupported' | 'other'
 
-/** A program said no. */
+/** A program refused a command. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly program: Program
@@ -27,8 +27,8 @@ export class CommandError extends Error {
 }
 
 /**
- * The programs have no error codes to read, so their words are read here and nowhere else, under LC_ALL=C.
- * Seen with iproute2 6.1 to 6.17, nft 1.0.6 and 1.1, iptables 1.8; a kernel test provokes each.
+ * The programs have no error codes, so we match their messages, under LC_ALL=C, here and nowhere else. Seen
+ * with iproute2 6.1 to 6.17, nft 1.0.6 and 1.1, iptables 1.8; a kernel test provokes each.
  */
 const WORDS: readonly (readonly [Failure, RegExp])[] = [
   ['exists', /File exists|already exists|already assigned|Exclusivity flag on|NLM_F_REPLACE needed/],
@@ -44,8 +44,8 @@ const WORDS: readonly (readonly [Failure, RegExp])[] = [
 const failureOf = (stderr: string): Failure => WORDS.find(([, words]) => words.test(stderr))?.[0] ?? 'other'
 
 /**
- * What ip says of a word that it cannot resolve, such as a master that is gone. It ends there, whatever else
- * was to be done.
+ * ip's message for a word that it cannot resolve, such as a master that is gone. ip then skips the rest of
+ * the batch.
  */
 const ABORT = /argument "([^"]*)" is wrong/
 
@@ -53,11 +53,11 @@ const ABORT = /argument "([^"]*)" is wrong/
 export const isAbort = (stderr: string): boolean => ABORT.test(stderr)
 
 /**
- * Splits what `ip -force -batch -` and `tc -force -batch -` wrote to stderr by the line that each part is
- * about.
+ * Splits the stderr of `ip -force -batch -` and `tc -force -batch -` by the line that each part concerns.
  *
- * @param lines the batch; a line that ended it has no number, and is known by the word that was wrong
- * @returns pairs of the failing line's index, from 0, and what was said of it
+ * @param lines the batch. The message for a line that ended it has no line number, so we find the line by the
+ *   wrong word
+ * @returns the index of each failing line, from 0, and its message
  */
 export function batchFailures(stderr: string, lines: readonly string[]): { index: number; text: string }[] {
   const failures: { index: number; text: string }[] = []
@@ -70,8 +70,7 @@ export function batchFailures(stderr: string, lines: readonly string[]): { index
     } else text += `${line}\n`
   }
   const word = ABORT.exec(text)?.[1]
-  // What it cannot resolve in our lines is a master: the first such line behind the failures that have a
-  // number.
+  // In our lines only a master can be unresolvable: take the first line with it after the numbered failures.
   const behind = failures.at(-1)?.index ?? -1
   const index = lines.findIndex(
     (line, at) => at > behind && word !== undefined && line.includes(` master ${word}`),
@@ -80,7 +79,7 @@ export function batchFailures(stderr: string, lines: readonly string[]): { index
   return failures
 }
 
-/** The kernel module that a command stands or falls with, by the word of its command line. */
+/** The kernel module that a command needs, by a word of its command line. */
 const MODULES: Readonly<Record<string, string>> = {
   ...QDISC_MODULES,
   ingress: 'sch_ingress',

@@ -1,6 +1,6 @@
 /**
- * Programs that a step may name. `sysctl` is a write to /proc/sys, no process; the rest are processes; `ip6`
- * is `ip -6`.
+ * Programs that a step may name. `sysctl` writes to /proc/sys and starts no process; the rest are processes;
+ * `ip6` is `ip -6`.
  */
 export type Program =
   | 'ip'
@@ -22,10 +22,12 @@ export interface Command {
 
 type Word = string | number
 
-/** What `ip -batch` and `tc -batch` would split, quote, comment out or continue (batch files, ip(8)). */
+/**
+ * Characters at which `ip -batch` and `tc -batch` split, quote, comment out or continue (batch files, ip(8)).
+ */
 const UNSAFE = /[\s"'\\#]/
 
-/** A template may be as long as several lines. */
+/** Joins the lines of a template. */
 const onOneLine = (literal: string): string => literal.replaceAll(/\s*\n\s*/g, ' ')
 
 const tag =
@@ -41,18 +43,18 @@ const tag =
   }
 
 /**
- * `ip`link set ${device} up`` as data. An interpolation is always inside one word.
+ * `ip`link set ${device} up`` as data.
  *
- * @throws {RangeError} if it is not
+ * @throws {RangeError} if an interpolated value is not a single word
  */
 export const ip = tag('ip')
 /** As `ip`, for tc(8). */
 export const tc = tag('tc')
 /**
- * As `ip`, for a key below /proc/sys/net: `sysctl`ipv4/ip_forward=1``; with `-` before it, one that may be
+ * As `ip`, for a key below /proc/sys/net: `sysctl`ipv4/ip_forward=1``. With `-` before it, the key may be
  * missing.
  */
 export const sysctl = tag('sysctl')
 
-/** nft text has blanks and braces of its own: values are checked where it is built (nft/element.ts). */
+/** nft text contains blanks and braces, so we check values where we build it (nft/element.ts). */
 export const nft = (text: string): Command => ({ program: 'nft', line: text })

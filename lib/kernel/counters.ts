@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** What has passed one place since it was made. */
+/** The traffic that has passed a device or a qdisc since its creation. */
 export interface Counters {
   readonly bytes: number
   readonly packets: number
   readonly drops: number
-  /** bytes that wait */
+  /** bytes queued now */
   readonly backlog: number
 }
 
@@ -23,7 +23,7 @@ export const countersOf = ({
   backlog,
 })
 
-/** A thousand links make a megabyte of JSON: others have their turn between the parts of reading it. */
+/** A thousand links make a megabyte of JSON, so we let other work run before and after parsing it. */
 export async function readJson<T>(text: string): Promise<readonly T[]> {
   await setImmediate()
   const list = JSON.parse(text || '[]') as readonly T[]

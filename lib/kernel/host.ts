@@ -4,8 +4,8 @@ import { failureText, follow, readyStarter, type Start, starter } from './progra
 import { ownFiles, type ProcFiles, setSysctl } from './sysctl.ts'
 
 /**
- * How a batch treats a line that fails: stop there, or go on and report them all at the end. nft alone can
- * `check` instead, which fails as `strict` does and does nothing.
+ * How a batch handles a failing line: `strict` stops there, `force` continues and reports all failures at the
+ * end. Only nft has `check`, which fails as `strict` does and changes nothing.
  */
 export type Mode = 'strict' | 'force' | 'check'
 
@@ -15,19 +15,19 @@ export interface Outcome {
   readonly failures: readonly CommandError[]
 }
 
-/** Carries lines out. The only way to the kernel. */
+/** Runs commands. It is the only way to the kernel. */
 export interface Host {
   /**
-   * @throws {CommandError} with `strict`, for the first line that failed; nft is a transaction: then none was
-   *   done
+   * @throws {CommandError} with `strict`, for the first line that failed. nft runs its lines as a
+   *   transaction: if it fails, none is applied
    */
   run(program: Program, lines: readonly string[], mode: Mode): Promise<Outcome>
-  /** What a program prints when asked, such as `nft -j list table inet sluice`. @throws {CommandError} */
+  /** Returns the output of a program such as `nft -j list table inet sluice`. @throws {CommandError} */
   show(program: Program, args: readonly string[]): Promise<string>
   /**
-   * Starts a program that goes on printing lines, such as `nft monitor`, and ends it with the signal.
+   * Starts a program that keeps printing lines, such as `nft monitor`, and ends it when the signal aborts.
    *
-   * @returns once it has ended: why, as far as it said
+   * @returns after its end: the reason, if it printed one
    */
   watch(
     program: Program,
@@ -35,18 +35,18 @@ export interface Host {
     hear: (line: string) => void,
     signal: AbortSignal,
   ): Promise<string>
-  /** A file below /proc or /sys, or undefined where there is none. */
+  /** The content of a file below /proc or /sys, or undefined if there is none. */
   read(path: string): Promise<string | undefined>
 }
 
 interface HostOptions {
   /** Put before every program, such as `nsenter --net=…`; for tests. */
   readonly prefix?: readonly string[]
-  /** Where /proc/sys/net can be written: a managed plugin has it on a mount, since its own is read-only. */
+  /** A writable path to /proc/sys/net: a managed plugin has it on a mount, since its own is read-only. */
   readonly sysctlRoot?: string
 }
 
-/** The real host: one process a batch, arguments as arrays, no shell, no inherited descriptor. */
+/** The real host: one process per batch, arguments as arrays, no shell, no inherited descriptor. */
 export function realHost({ prefix = [], sysctlRoot = '/proc/sys/net' }: HostOptions = {}): Host {
   const start = prefix.length > 0 ? starter(prefix) : readyStarter()
   const files = prefix.length > 0 ? filesThrough(start) : ownFiles
@@ -81,8 +81,7 @@ async function runBatch(
   const outcome = await runBatchOnce(start, program, lines, mode)
   const last = outcome.failures.at(-1)
   if (mode === 'strict' && outcome.failures[0]) throw outcome.failures[0]
-  // A word that ip cannot resolve ends the whole batch, -force or not: what stands behind that line is still
-  // to be done.
+  // A word that ip cannot resolve ends the whole batch, even with -force, so we run the remaining lines.
   if (!last || !isAbort(last.stderr) || last.index + 1 >= lines.length) return outcome
   const rest = await runBatch(start, program, lines.slice(last.index + 1), mode)
   const moved = rest.failures.map(
@@ -117,7 +116,7 @@ async function runTransaction(start: Start, lines: readonly string[], mode: Mode
   return { stdout: result.stdout, failures: [failure] }
 }
 
-/** For what takes one command at a time. @param refusal why a line cannot be carried out, or undefined */
+/** For programs that take one command at a time. @param refusal returns why a line failed, or undefined */
 async function runEach(
   program: Program,
   lines: readonly string[],
@@ -139,7 +138,7 @@ async function refusalOf(start: Start, program: Program, line: string): Promise<
   return result.exitCode === 0 ? undefined : failureText(result)
 }
 
-/** Files as a program sees them that is started through the prefix. */
+/** Files as seen by a program that we start through the prefix. */
 const filesThrough = (start: Start): ProcFiles => ({
   read: async (path) => {
     const result = await start('cat', [path])
@@ -151,9 +150,7 @@ const filesThrough = (start: Start): ProcFiles => ({
   },
 })
 
-/**
- * The command as a person would type it: several lines where the program reads its text from standard input.
- */
+/** The command as a person would type it: several lines if the program reads its text from standard input. */
 export function typed({ program, line }: Command): string[] {
   if (program === 'nft') return ['nft -f - <<END', ...line.split('\n'), 'END']
   if (program === 'sysctl') return [`sysctl -w net.${line.replace(/^-/, '').replaceAll('/', '.')}`]

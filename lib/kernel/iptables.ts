@@ -4,29 +4,31 @@ import type { Command, Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
 import type { Host } from './host.ts'
 
-/** The chain that Docker keeps for others' rules, and comes by first. */
+/** The chain that Docker reserves for users' rules and evaluates first. */
 export const USER_CHAIN = 'DOCKER-USER'
 
 /**
- * What honours the mark that our forward chain gave: one rule, the same for every packet of every network.
+ * The rule that accepts packets with our forward chain's mark: one rule, the same for all packets of all
+ * networks.
  */
 const GATE = `-m mark --mark ${PASS_MARK}/${PASS_MARK} -m comment --comment sluice -j ACCEPT`
 const GATE_RULE = /--comment "?sluice"? .*-j ACCEPT$/
 
 /**
- * A rule of the filter table, as far as the gate has to do with it: the gate itself, RETURN for everything,
- * RETURN or goto for some, the jump to DOCKER-USER, one to another chain of Docker's, and the rest.
+ * A rule of the filter table, by what it means for the gate: the gate itself, RETURN for all packets, RETURN
+ * or goto for some, the jump to DOCKER-USER, a jump to another chain of Docker's, or any other rule.
  */
 export type FilterRule = 'gate' | 'return' | 'leave' | 'user' | 'docker' | 'other'
 
 /** The filter table as it is. */
 export interface FilterTable {
-  /** chains by name, those of the kernel included, with their rules in order */
+  /** chains by name, including built-in ones, with their rules in order */
   readonly chains: ReadonlyMap<string, readonly FilterRule[]>
-  /** FORWARD drops what no rule accepts */
+  /** the policy of FORWARD is DROP */
   readonly forwardDrops: boolean
   /**
-   * those that Docker's own rules name, its bridges above all; a chain that others write to is none of them
+   * devices that Docker's own rules name, mostly its bridges; rules in chains that others write to do not
+   * count
    */
   readonly devices: readonly string[]
 }
@@ -40,8 +42,8 @@ function kindOf(rule: string): FilterRule {
 }
 
 /**
- * Chains with rules for each bridge: up to Docker 27 the stages of isolation, from 28 the others. DOCKER
- * itself has rules for ports and for `trusted_host_interfaces`.
+ * Docker's chains with rules for each bridge: the isolation stages up to Docker 27, the others from 28.
+ * DOCKER is not among them: it has rules for ports and for `trusted_host_interfaces`.
  */
 export const BRIDGE_CHAINS = 'DOCKER-(?:ISOLATION-STAGE-[12]|BRIDGE|CT|FORWARD|INTERNAL)'
 const BRIDGE_RULE = new RegExp(`^-A ${BRIDGE_CHAINS} `)
@@ -50,7 +52,7 @@ const devicesOf = (line: string): string[] =>
     ? [...line.matchAll(/ -[io] (\S+)/g)].flatMap(([, name]) => (name === undefined ? [] : [name]))
     : []
 
-/** @param listing what `iptables -S` prints, a format made to be read back (iptables(8)) */
+/** @param listing the output of `iptables -S`, a format made to be read back (iptables(8)) */
 export function parseFilter(listing: string): FilterTable {
   const lines = listing.split('\n')
   const names = lines.flatMap((line) => /^-[NP] (\S+)/.exec(line)?.[1] ?? [])
@@ -66,8 +68,8 @@ export function parseFilter(listing: string): FilterTable {
 }
 
 /**
- * Which iptables the host filters with. Asking the legacy one would make its tables, so it is asked only
- * where /proc says that they are there.
+ * The iptables variants that the host filters with. Running the legacy one would create its tables, so we
+ * name it only if /proc shows that they exist.
  */
 export async function filterBackends(host: Host): Promise<Program[]> {
   const [v4 = '', v6 = ''] = await Promise.all([
@@ -82,10 +84,10 @@ export async function filterBackends(host: Host): Promise<Program[]> {
   ]
 }
 
-/** The family of the packets that an iptables filters. */
+/** The address family that an iptables variant filters. */
 export const familyFilteredBy = (backend: Program): Family => (backend.startsWith('ip6') ? 6 : 4)
 
-/** The filter table as it is; empty where the program is not installed. */
+/** The filter table as it is; empty if the program is not installed. */
 export async function filterTable(host: Host, backend: Program): Promise<FilterTable> {
   const listing = await host.show(backend, ['-w', '-S']).catch((error: CommandError) => {
     if (/ENOENT/.test(error.stderr)) return ''

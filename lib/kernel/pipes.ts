@@ -3,28 +3,31 @@ import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A pipe: what is written at one end, a program reads at the other. */
+/** A pipe: we write at one end, a program reads at the other. */
 export interface Pipe {
-  /** for the program's standard input; the caller destroys it once the program has begun */
+  /** for the program's standard input; the caller destroys it once the program has started */
   readonly reading: ReadStream
   readonly writing: Socket
-  /** To be called once the program has ended: the next one may have the pipe. */
+  /** Call it once the program has ended: the next program may then use the pipe. */
   readonly giveBack: () => void
 }
 
-/** open(2): a handle to the file itself, which holds no end of it open. Node does not name it. */
+/**
+ * open(2): a handle to the file itself, which keeps neither end of the pipe open. Node has no constant for
+ * it.
+ */
 const O_PATH = 0o10_000_000
-/** made at a time; so many programs rarely run at once */
+/** FIFOs made at a time; more programs than that rarely run at once */
 const BATCH = 4
 
-/** Makes a FIFO at each path that this user alone can open. */
+/** Makes a FIFO at each path, which only this user can open. */
 type MakeFifos = (paths: readonly string[]) => Promise<void>
 
 /**
- * Gives real pipes. Node's "pipes" are UNIX sockets, and nft 1.0.7 to 1.0.9 reads its standard input only
+ * Provides real pipes. Node's "pipes" are UNIX sockets, and nft 1.0.7 to 1.0.9 reads its standard input only
  * from a FIFO or a regular file.
  *
- * @returns what opens one, or gives undefined where none can be made
+ * @returns a function that opens a pipe, or returns undefined if none can be made
  * @see https://git.netfilter.org/nftables/commit/?id=149b1c95d129f8ec8a3df16aeca0e9063e8d45bf
  */
 export function createPipes(make: MakeFifos): () => Promise<Pipe | undefined> {
@@ -39,7 +42,7 @@ export function createPipes(make: MakeFifos): () => Promise<Pipe | undefined> {
   }
 }
 
-/** FIFOs without a name: nobody else can open them, and nothing is left behind. */
+/** FIFOs without a name: nobody else can open them, and they leave no file behind. */
 async function nameless(make: MakeFifos): Promise<number[]> {
   const folder = privateFolder()
   try {
@@ -58,7 +61,7 @@ function open(handle: number, release: () => void): Pipe {
   const reading = createReadStream('', { fd: openSync(path, 'r') })
   const writing = new Socket({ fd: openSync(path, 'w'), readable: false, writable: true })
   closeSync(both)
-  // A program that ends early is known by its end.
+  // If a program ends early, its result shows that.
   writing.on('error', () => undefined)
   const isClosed = new Promise((resolve) => writing.once('close', resolve))
   return {
@@ -66,13 +69,13 @@ function open(handle: number, release: () => void): Pipe {
     writing,
     giveBack: () => {
       writing.destroy()
-      // An end that is still open would hand what nobody read to the next program.
+      // While an end is open, the pipe keeps unread data, which the next program would read.
       void isClosed.then(release)
     },
   }
 }
 
-/** In memory where that can be: it works with a full disk, and below a root that is read-only. */
+/** A folder in memory if possible: that works with a full disk, and below a read-only root. */
 function privateFolder(): string {
   try {
     return mkdtempSync('/dev/shm/sluice-')

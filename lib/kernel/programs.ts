@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import { createPipes } from './pipes.ts'
 
-/** How a program ended, and what it said. */
+/** How a program ended, and its output. */
 export interface Ended {
   readonly exitCode?: number | undefined
   readonly stdout: string
@@ -13,15 +13,15 @@ export interface Ended {
 /** Runs a program to its end. */
 export type Start = (program: string, args: readonly string[], input?: string) => Promise<Ended>
 
-/** ms that a program has for what it was told */
+/** ms that a program may take from its input to its end */
 const PATIENCE = 30_000
 /**
- * ms without another need of a program. Whoever waits for an answer has it by then: to begin a process stops
- * this one for 3 ms, which no answer should wait for.
+ * Idle time before starting the next standby process (ms). A fork stops this process for 3 ms, so the pause
+ * keeps it from delaying a reply.
  */
 const QUIET = 150
 
-/** What reads from its input all that it is to do, and can be begun before that is known. */
+/** Programs that read all their work from standard input, so that we can start them before we know it. */
 const WAITS = ['ip -j -batch -', 'tc -j -batch -', 'nft -f -']
 
 /** @param prefix put before every program */
@@ -31,8 +31,8 @@ export const starter =
     (await begin([...prefix, program, ...args])).tell(input)
 
 /**
- * A starter that keeps a process of each kind waiting once there was need of one: a fork of this process
- * takes 3 ms for which it stands still, and the program 2 ms more to begin.
+ * A starter that keeps one standby process of each kind, from the kind's first use on. This saves the 3 ms
+ * for which a fork stops this process, and the 2 ms that the program takes to start.
  */
 export function readyStarter(): Start {
   const kinds = new Map(WAITS.map((words) => [words, new Standby(words.split(' '))]))
@@ -53,7 +53,7 @@ class Standby {
     this.#argv = argv
   }
 
-  /** The one that waits, or one that begins now. The next begins once there has been no need for a while. */
+  /** Returns the waiting process, or starts one. The next standby starts after an idle time. */
   async take(): Promise<Process> {
     const waiting = this.#waiting
     this.#waiting = undefined
@@ -70,21 +70,21 @@ class Standby {
   }
 }
 
-/** A process that has begun. */
+/** A started process. */
 interface Process {
   readonly isAlive: () => boolean
-  /** Gives it all of its input, and waits for its end. */
+  /** Writes all of its input, and waits for its end. */
   readonly tell: (input: string) => Promise<Ended>
 }
 
-/** What takes no socket for its input; see pipes.ts. */
+/** Programs that cannot read their input from a socket; see pipes.ts. */
 const WANTS_PIPE = /(?:^| )nft -f -$/
 
 const openPipe = createPipes(async (paths) => {
   await execa('mkfifo', ['-m', '600', ...paths])
 })
 
-/** It ends with this process: by its input's end if by nothing else. */
+/** Starts a process. It ends with this one, at the latest when its input closes. */
 async function begin(argv: readonly string[]): Promise<Process> {
   const [file = '', ...args] = argv
   const late = new AbortController()
@@ -116,10 +116,10 @@ async function begin(argv: readonly string[]): Promise<Process> {
 }
 
 /**
- * Hears the lines of a program that goes on and on, until the signal. Should this process be killed, the
- * program ends with what it prints next: nobody reads it any more (SIGPIPE).
+ * Passes on each line of a program that keeps printing, until the signal aborts. If this process is killed,
+ * the program ends at its next output, which nobody reads any more (SIGPIPE).
  *
- * @returns why it ended, as far as it said
+ * @returns why it ended, if it printed a reason
  */
 export async function follow(
   [file = '', ...args]: readonly string[],
@@ -133,7 +133,8 @@ export async function follow(
     env: { LC_ALL: 'C' },
     cancelSignal,
   })
-  // Line by line for itself would cost as much again as all else that a hundred of them make us do.
+  // We split the output here: if execa delivered each line, a burst of a hundred lines would cost twice as
+  // much.
   let rest = ''
   running.stdout.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n')

@@ -7,7 +7,7 @@ export interface Readings extends QdiscCounters {
   readonly links: LinkCounters
 }
 
-/** Two programs, however many links there are. */
+/** Runs two programs, however many links there are. */
 export async function readCounters(host: Host): Promise<Readings> {
   const [read, links] = await Promise.all([qdiscCounters(host), linkCounters(host)])
   return { ...read, links }

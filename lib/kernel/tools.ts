@@ -2,13 +2,13 @@ import type { Program } from './command.ts'
 import type { CommandError } from './command-error.ts'
 import type { Host } from './host.ts'
 
-/** What a tool needs to be, and how it is asked for its version. */
+/** A tool's required version, and how to ask for its version. */
 interface Wanted {
   readonly program: Program
   readonly ask: string
-  /** the version in what it answers */
+  /** finds the version in its output */
   readonly answer: RegExp
-  /** the package that it comes with, where that is called otherwise */
+  /** the package that contains it, if that has another name */
   readonly from?: string
   readonly oldest: string
 }
@@ -16,10 +16,11 @@ interface Wanted {
 const IPROUTE2 = { ask: '-V', answer: /iproute2-([\w.]+)/, from: 'iproute2', oldest: '6.1' } as const
 
 /**
- * The programs that everything here is done with. tc before iproute2 5.18 puts text into the JSON of u32
- * filters, and before 6.1 prints the classes that they lead to as JSON that cannot be read, so that no link
- * could be verified (c733722b and 1ff22754 in iproute2). nft 0.9.8 never ends where its input is a named
- * pipe, as pipes.ts has it. Of iptables and conntrack it is the oldest that the kernel tests were run with.
+ * The programs that we run, each with the oldest version that works. Before iproute2 5.18 tc prints text
+ * within the JSON of u32 filters. Before 6.1 it prints the classes that they lead to as invalid JSON, so that
+ * we could verify no link (c733722b and 1ff22754 in iproute2). nft 0.9.8 never ends if its input is a named
+ * pipe, as in pipes.ts. For iptables and conntrack it is the oldest version that the kernel tests were run
+ * with.
  */
 const TOOLS = {
   ip: { program: 'ip', ...IPROUTE2 },
@@ -31,21 +32,25 @@ const TOOLS = {
 
 export type Tool = keyof typeof TOOLS
 
-/** A tool's version; `unknown` when it answers otherwise than it should, null where there is none. */
+/** A tool's version; `unknown` if its output has none, null if the tool is not installed. */
 type Version = string | null
 export type Tools = Readonly<Record<Tool, Version>>
 
-/** The same while they are asked: whoever needs one does not wait for the others. */
+/** The same as promises: a caller that needs one version does not wait for the others. */
 export type AskedTools = Readonly<Record<Tool, Promise<Version>>>
 
 const NAMES = Object.keys(TOOLS) as Tool[]
 const each = <T>(make: (tool: Tool) => T) =>
   Object.fromEntries(NAMES.map((tool) => [tool, make(tool)])) as Readonly<Record<Tool, T>>
 
-/** Those whose versions recovery needs. */
+/** Tools whose versions recovery needs. */
 const FIRST: readonly Tool[] = ['tc', 'nft']
 
-/** Asks each for its version, a process each. @param listening until then only what cannot wait is asked */
+/**
+ * Asks each tool for its version, with one process each.
+ *
+ * @param listening until it resolves, we ask only FIRST
+ */
 export const askTools = (host: Host, listening: Promise<void> = Promise.resolve()): AskedTools =>
   each(async (tool) => {
     if (!FIRST.includes(tool)) await listening
@@ -56,13 +61,13 @@ export const askTools = (host: Host, listening: Promise<void> = Promise.resolve(
     )
   })
 
-/** All of them; never rejects. */
+/** All versions; never rejects. */
 export async function toolVersions(asked: AskedTools): Promise<Tools> {
   const versions = new Map(await Promise.all(NAMES.map(async (tool) => [tool, await asked[tool]] as const)))
   return each((tool) => versions.get(tool) ?? null)
 }
 
-/** Why tools will not do, a text for each; none when all will. */
+/** A text for each tool that is missing or too old. */
 export const unfitTools = (tools: Tools): string[] =>
   NAMES.flatMap((tool) => {
     const { program, from = tool, oldest }: Wanted = TOOLS[tool]
@@ -72,7 +77,10 @@ export const unfitTools = (tools: Tools): string[] =>
     return [`${fault}: ${from} ${oldest} or newer is needed`]
   })
 
-/** By numbers between dots; what is none, such as iproute2's `ss200127` before 5.9, is older than any. */
+/**
+ * Compares the numbers between dots. A part that is not a number, such as iproute2's `ss200127` before 5.9,
+ * is older than any.
+ */
 function isAtLeast(version: string, oldest: string): boolean {
   const [found, wanted] = [version, oldest].map((text) => text.split('.').map(Number)) as [number[], number[]]
   for (const [index, part] of wanted.entries()) {

@@ -9,15 +9,15 @@ interface BridgeJson {
   readonly ifalias?: string
 }
 
-/** Names that Docker gives to bridges of its own. */
+/** Names of Docker's own bridges. */
 const DOCKER_NAME = /^(?:docker\d+|docker_gwbridge|br-[0-9a-f]{12})$/
 
 /**
- * Bridges of the host that no container engine isolates: of virtual machines, LANs, storage. Docker's bridge
- * driver treats them as it treats any other device.
+ * Bridges of the host that no container engine isolates, such as those of virtual machines, LANs and storage.
+ * Docker's bridge driver treats them as it treats any other device.
  *
- * Docker's own are known by their names and, since these can be chosen, by Docker's rules; ours, and another
- * Sluice's, by their group.
+ * We know Docker's bridges by their names and, since users can choose these, by Docker's rules. We know our
+ * own, and another Sluice's, by their group or alias.
  *
  * @throws {CommandError}
  */
@@ -31,15 +31,15 @@ async function openBridges(host: Host): Promise<string[]> {
   return others.filter((name) => !isolated.has(name))
 }
 
-/** Devices that rules of Docker's name. */
+/** Devices that Docker's rules name. */
 async function isolatedDevices(host: Host): Promise<Set<string>> {
   const tables = (await filterBackends(host)).map((backend) => filterTable(host, backend))
   return new Set((await Promise.all(tables)).flatMap(({ devices }) => devices))
 }
 
 /**
- * Names of the devices that lead out of the host as far as that has to be said: by a gateway, or as an open
- * bridge.
+ * Names of the devices that lead out of the host and that our rules must name: those of routes with a
+ * gateway, and open bridges.
  *
  * @throws {CommandError}
  */

@@ -9,7 +9,7 @@ interface LinkStats {
   >
 }
 
-/** What arrived at and left our links, by name. */
+/** Received and sent traffic of our links, by name. */
 export type LinkCounters = ReadonlyMap<string, { readonly rx: Counters; readonly tx: Counters }>
 
 export async function linkCounters(host: Host): Promise<LinkCounters> {

@@ -1,21 +1,21 @@
 import type { Host } from '../host.ts'
 
 /**
- * What `ip monitor link netconf` prints of a device that may be a bridge of somebody else's: not of ours, and
- * of no container's end.
+ * A line of `ip monitor link netconf` about a device that may be a foreign bridge: neither a link of ours nor
+ * a veth.
  */
 const LINK = /^(?:Deleted )?\d+: (?!s[lvpieq]-|veth)/
 const FORWARDING_OFF = /^inet6? all forwarding off/
 
-/** What the kernel tells of the host beside its rules. */
+/** Events of the kernel about the host, except for its rules. */
 export interface HostEvents {
-  /** a device has come, gone or changed that may be a bridge */
+  /** a device that may be a bridge was added, removed or changed */
   readonly link: () => void
   /** somebody has switched off the forwarding of a family */
   readonly forwardingOff: () => void
 }
 
-/** Follows devices and forwarding until that is no longer possible. @returns why it ended */
+/** Watches devices and forwarding until the monitor ends. @returns why it ended */
 export const followHost = (host: Host, events: HostEvents, signal: AbortSignal): Promise<string> =>
   host.watch(
     'ip',

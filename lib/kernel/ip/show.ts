@@ -27,8 +27,8 @@ export interface OwnLink {
 }
 
 /**
- * Every link in our group that carries our name for it: both marks, so that nothing of somebody else's is
- * taken for ours.
+ * Every link in our group that also has an alias of ours. We require both marks, so that we take no foreign
+ * link for ours.
  */
 export async function ownLinks(host: Host): Promise<OwnLink[]> {
   const listing = await host.show('ip', ['-j', '-d', 'addr', 'show', 'group', String(LINK_GROUP)])

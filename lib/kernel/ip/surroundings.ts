@@ -2,39 +2,40 @@ import { overlaps, parseSubnet, type Subnet } from '../../values/addresses.ts'
 import type { Host } from '../host.ts'
 
 /**
- * What the host has already, for a new network to keep clear of.
+ * What the host has already, and a new network must not conflict with.
  *
- * Read from /proc, whose tables are older than `ip -j` and cost no process: a network's making waits for
- * this.
+ * We read it from /proc, whose tables are older than `ip -j` and need no process: creating a network waits
+ * for it.
  */
 export interface Surroundings {
   /** every route but the default one, and the host's own addresses */
   readonly taken: readonly Place[]
-  /** names of the devices that routes with a gateway leave by */
+  /** names of the devices of routes with a gateway */
   readonly outward: readonly string[]
   /** names of links */
   readonly links: ReadonlySet<string>
-  /** bytes: the MTU of the device that the default route leaves by, or 1500 */
+  /** bytes: the MTU of the default route's device, or 1500 */
   readonly mtu: number
 }
 
-/** A destination of the host's. */
+/** A destination in the host's routing tables. */
 export interface Place {
   readonly subnet: Subnet
   /** behind a gateway, rather than on one of the host's links */
   readonly behind?: boolean
-  /** of addresses that are the host's own, or another network's altogether */
+  /** true for the host's own addresses, and for another network's whole subnet */
   readonly own?: boolean
 }
 
 /**
- * Whether a network with that subnet would take a part of the place from the host. A wider route keeps what
- * is left of it: the kernel takes the longest prefix, so that a tunnel for everything is in nobody's way.
+ * Whether a network with that subnet would take addresses of the place away from the host. A wider route does
+ * not count: it keeps its other addresses, because the kernel takes the longest prefix. A tunnel for
+ * everything thus blocks no network.
  */
 export const isTaken = ({ subnet: taken, own }: Place, wanted: Subnet): boolean =>
   overlaps(taken, wanted) && (own === true || taken.prefix >= wanted.prefix)
 
-/** @throws {InvalidRequestError} if /proc is not what it is on Linux */
+/** @throws {InvalidRequestError} if /proc does not have Linux's format */
 export async function surroundings(host: Host): Promise<Surroundings> {
   const [trie = '', routes = '', routes6 = '', devices = ''] = await Promise.all(
     ['fib_trie', 'route', 'ipv6_route', 'dev'].map((name) => host.read(`/proc/net/${name}`)),
@@ -49,7 +50,7 @@ export async function surroundings(host: Host): Promise<Surroundings> {
   }
 }
 
-/** A device's MTU; sysfs may be another namespace's, the IPv6 setting follows the device's own. */
+/** A device's MTU. sysfs may belong to another namespace; the IPv6 setting follows the device's MTU. */
 async function mtuOf(host: Host, device: string): Promise<number> {
   const [own, ipv6] = await Promise.all([
     host.read(`/sys/class/net/${device}/mtu`),
@@ -93,7 +94,7 @@ const LOCAL_FLAG = 0x80000000
  *
  * @param text /proc/net/route: Iface, Destination, Gateway, Flags, RefCnt, Use, Metric, Mask …, numbers in
  *   hexadecimal
- * @returns the default route's device, and all that routes with a gateway leave by
+ * @returns the default route's device, and the devices of all routes with a gateway
  */
 export function parseRoutes(text: string): { out: string | undefined; gateways: string[] } {
   const rows = text
@@ -136,9 +137,12 @@ export function parseRoutes6(text: string): { places: Place[]; gateways: string[
   }
 }
 
-/** The kernel takes names that no rule can be written with; nobody gives them to a device that leads out. */
+/**
+ * Whether a rule can contain the name. The kernel allows others, but nobody gives them to a device that leads
+ * out.
+ */
 export const isPlain = (name: string): boolean => /^[\w.:-]+$/.test(name)
 
-/** Not the default route, not multicast or link-local, which every host has. */
+/** Excludes the default route, and multicast and link-local, which every host has. */
 const isPlace = ({ family, base, prefix }: Subnet): boolean =>
   prefix > 0 && (family === 4 ? base >> 28n !== 0xen : base >> 118n !== 0x3fan && base >> 120n !== 0xffn)

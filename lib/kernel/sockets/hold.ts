@@ -14,30 +14,30 @@ export interface HostPort {
   readonly port: number
 }
 
-/** As a socket takes it. */
+/** A port as a socket binds it. */
 export interface WantedPort extends HostPort {
-  /** with `::`: any IPv4 address of the host as well */
+  /** with `::`: bind all IPv4 addresses of the host too */
   readonly wide?: boolean
 }
 
-/** What keeps a port ours. */
+/** Keeps a port ours until release(). */
 export interface Hold {
   release(): void
 }
 
 /**
- * Takes a port of the host for as long as it is published, so that no process takes it for its own, and
- * Docker's own driver does not give it away a second time.
+ * Binds a host port for as long as it is published, so that no other process can take it and Docker's own
+ * driver does not assign it a second time.
  *
- * Packets are translated before any socket sees them. What the kernel cannot translate comes here and is
- * relayed: what goes to ::1, comes from a link-local IPv6 address, is sent to all, or is IPv6 for a container
- * without.
+ * The kernel translates packets before any socket sees them. The socket relays those that the kernel cannot
+ * translate: packets to ::1, from a link-local IPv6 address, to a broadcast address, or by IPv6 for a
+ * container without it.
  *
- * @throws {NodeJS.ErrnoException} EADDRINUSE somebody has it, EADDRNOTAVAIL the host has no such address,
- *   EACCES
+ * @throws {NodeJS.ErrnoException} EADDRINUSE if the port is in use, EADDRNOTAVAIL if the host has no such
+ *   address, EACCES
  */
 export function holdPort(wanted: WantedPort, target: Target): Promise<Hold> {
-  // Node has no socket for it; nobody else on the host is likely to have one either.
+  // Node has no SCTP sockets, and nobody else on the host is likely to have one either.
   if (wanted.proto === 'sctp') return Promise.resolve({ release: () => undefined })
   return wanted.proto === 'tcp' ? holdTcp(wanted, target) : holdUdp(wanted, target)
 }
@@ -64,7 +64,7 @@ const holdTcp = ({ host, port, wide }: WantedPort, target: Target): Promise<Hold
 function relay(socket: Socket, target: Target): void {
   const host = towards(socket.remoteAddress ?? '', target)
   const onward = connect({ host, port: target.port, allowHalfOpen: true })
-  // Whichever way breaks takes the other along.
+  // If one direction breaks, end both.
   const end = (error: Error | null | undefined): void => {
     if (!error) return
     socket.destroy()

@@ -6,10 +6,7 @@ export interface Target {
   readonly port: number
 }
 
-/**
- * The container's address for a client's: of the same family, where there is one, as it would be by the
- * rules.
- */
+/** The container's address for a client: of the same family if it has one, as our rules would choose. */
 export function towards(from: string, { address4, address6 }: Target): string {
   const isSix = familyOf(from) === 6 && !from.startsWith('::ffff:')
   return (isSix ? (address6 ?? address4) : (address4 ?? address6)) ?? ''

@@ -2,14 +2,17 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { familyOf } from '../../../values/families.ts'
 import { type Target, towards } from './target.ts'
 
-/** Flows of one port, and of all, a file descriptor each: who has been silent longest goes first. */
+/**
+ * Maximum flows of one port, and of all; each has a file descriptor. The flow that has been silent longest
+ * ends first.
+ */
 export const FLOWS = { port: 128, all: 1024 } as const
 /**
- * ms without a datagram either way until a flow is forgotten, as the kernel's
+ * ms without a datagram in either direction after which a flow ends, as in the kernel
  * (nf_conntrack_udp_timeout_stream)
  */
 const IDLE = 120_000
-/** datagrams of a flow that wait until it has its socket */
+/** datagrams that a flow may keep until its socket is connected */
 const WAITING = 16
 
 /** One client's datagrams, on their way to a container and back. */
@@ -18,15 +21,15 @@ interface Flow {
   end(): void
 }
 
-/** flows of all ports; who was heard of last is last */
+/** flows of all ports, the least recently active first */
 const everywhere = new Set<Flow>()
 
 /**
- * Hands on what comes to a socket, a flow for each client, and the answers back: for what the kernel cannot
- * translate. Answers come from the address that the host prefers towards the client, which need not be the
- * one that was asked.
+ * Relays datagrams that the kernel cannot translate: a flow for each client of a socket, to the container and
+ * back. Replies come from the address that the host prefers towards the client, which may differ from the one
+ * that the client used.
  *
- * @returns what ends all flows
+ * @returns a function that ends all flows
  */
 export function relayDatagrams(socket: Socket, target: Target): () => void {
   const flows = new Map<string, Flow>()
@@ -81,7 +84,7 @@ function openFlow(host: string, port: number, { answer, heard, ended }: Events):
     everywhere.add(flow)
     heard(flow)
   }
-  // What the container refuses is silence to the client.
+  // If the container refuses a datagram, the client gets no reply.
   onward.on('error', ignore).on('message', (data) => {
     hear()
     answer(data)
