@@ -6,19 +6,19 @@ export interface Chain {
   /** absent on a chain that others jump to */
   readonly hook?: { readonly type: 'filter' | 'nat'; readonly at: string; readonly priority: number }
   /**
-   * As nft reads them. Protocols are IANA's numbers: a root file system without /etc/protocols does not know
-   * their names.
+   * In nft's syntax. Protocols are IANA's numbers, because nft cannot resolve their names without
+   * /etc/protocols.
    */
   readonly rules: readonly string[]
 }
 
 /**
- * What stands for a rule in a listing: nft prints rules in other words than it was given, and each version in
- * its own.
+ * Identifies a rule in a listing: nft prints rules in other words than we passed, and each version in its
+ * own.
  */
 const markOf = (rule: string): string => createHash('sha256').update(rule).digest('hex').slice(0, 8)
 
-/** The chain as nft reads it. Each rule's comment is its mark. */
+/** The chain in nft's syntax. Each rule's comment is its mark. */
 export const chainText = ({ name, hook, rules }: Chain): string =>
   [
     `  chain ${name} {`,
@@ -27,7 +27,9 @@ export const chainText = ({ name, hook, rules }: Chain): string =>
     '  }',
   ].join('\n')
 
-/** A chain in words that a listing of it comes to as well: its hook and its rules' marks, in order. */
+/**
+ * Describes a chain by its hook and its rules' marks, in order. A listing of the chain gives the same words.
+ */
 export const chainWords = ({ name, hook, rules }: Chain): string =>
   listedWords({
     ...{ name, marks: rules.map(markOf) },

@@ -3,31 +3,31 @@ import type { Host } from '../host.ts'
 import { BRIDGE_CHAINS, USER_CHAIN } from '../iptables.ts'
 
 /**
- * Elements that one `nft monitor` may hear of. It keeps each, 1.4 kB, until the set is gone, whether or not
- * the element is (measured with 1.0.6, 1.1.3 and 1.1.7): the next one begins anew.
+ * Elements after which we replace a running `nft monitor`. It keeps each, 1.4 kB, until the set is deleted,
+ * even if the element is gone (measured with 1.0.6, 1.1.3 and 1.1.7).
  */
 const LIFETIME = 3000
 
 const ELEMENT = 'add element '
-/** What we have in tables of our own but for elements, which come and go with every container. */
+/** Changes to our tables, except for elements, which come and go with every container. */
 const OWN = new RegExp(`^\\w+ (?:table|chain|rule|set|map) (?:inet|bridge) ${TABLE}(?: |$)`)
 /**
- * Where the gate may stand, and where Docker has rules for its bridges. Those for a container are in other
- * chains.
+ * Changes where the gate may be, and where Docker has rules for its bridges. Its rules for containers are in
+ * other chains.
  */
 const FILTER = new RegExp(
   `^\\w+ (?:chain|rule) ip6? filter (?:FORWARD|${USER_CHAIN}|${BRIDGE_CHAINS})(?: |$)`,
 )
-/** The gate as it comes; as it goes, nobody is told which rule it was. */
+/** The addition of the gate. When somebody deletes it, nft does not show which rule that was. */
 const GATE = new RegExp(`^(?:add|insert) rule .* meta mark & 0x0*${PASS_MARK.slice(2)} == .* accept$`)
-/** The end of a transaction, or the news that some were missed. */
+/** The end of a transaction, or the message that some were missed. */
 const END = /^# /
 const MISSED = /^# ERROR/
 
 /**
- * Whether a transaction may have taken something of ours away, or put something before it.
+ * Whether a transaction may have removed something of ours, or inserted something before it.
  *
- * @param lines what `nft monitor` printed of it; where we make a table anew, its parts come last
+ * @param lines the output of `nft monitor` for it; when we rebuild a table, its new parts come last
  */
 export function isSuspicious(lines: readonly string[]): boolean {
   const last = lines.findLast((line) => OWN.test(line))
@@ -35,10 +35,10 @@ export function isSuspicious(lines: readonly string[]): boolean {
 }
 
 /**
- * Follows what anybody changes of nftables, iptables-nft included, until that is no longer possible.
+ * Watches all changes to nftables, iptables-nft included, until the monitor ends.
  *
  * @param suspect called after each change that may concern us
- * @returns why it ended, or undefined when it is to be called again
+ * @returns why it ended, or undefined if the caller should call it again
  * @see https://wiki.nftables.org/wiki-nftables/index.php/Monitoring_ruleset_updates
  */
 export async function followRuleset(

@@ -5,9 +5,9 @@ import { type ListedChain, listedWords } from './chain.ts'
 
 /** A table of ours as nft lists it. */
 export interface ListedTable {
-  /** each in words, as chainWords has them */
+  /** each in the words of chainWords() */
   readonly chains: readonly string[]
-  /** set or map name to elements, as nft reads them but for quotes */
+  /** elements by the name of their set or map, in nft's syntax but without quotes */
   readonly sets: ReadonlyMap<string, readonly string[]>
 }
 
@@ -53,10 +53,10 @@ export async function listTable(
   }
 }
 
-/** nft names protocols where it can look them up (/etc/protocols). */
+/** nft prints protocols by name if it can look them up (/etc/protocols). */
 const NUMBERS: Readonly<Record<string, number>> = PROTOCOL_NUMBERS
 
-/** An element as libnftables-json(5) has it: a map's is a pair of key and value. */
+/** Converts an element from JSON (libnftables-json(5)): a map's element is a pair of key and value. */
 function elementText(json: unknown): string {
   if (Array.isArray(json)) return json.map(elementText).join(' : ')
   if (typeof json !== 'object' || json === null) return String(NUMBERS[String(json)] ?? json)

@@ -1,4 +1,4 @@
-/** A class of an htb as it is. Rates in bit/s. */
+/** A class of an htb as tc shows it. Rates in bit/s. */
 export interface SeenClass {
   readonly rate: number
   readonly ceil: number
@@ -8,14 +8,14 @@ export interface SeenClass {
 interface ClassJson {
   readonly class: string
   readonly handle: string
-  /** bytes a second */
+  /** bytes per second */
   readonly rate: number
   readonly ceil: number
-  /** absent on classes with classes below them */
+  /** absent on classes that have child classes */
   readonly prio?: number
 }
 
-/** What `tc -j class show` printed, by class id. */
+/** Reads the output of `tc -j class show`, by class id. */
 export const parseClasses = (text: string): ReadonlyMap<string, SeenClass> =>
   new Map([...parseJsonClasses(text), ...parseTextClassesBefore615(text)])
 

@@ -8,14 +8,15 @@ import { sfq } from './kinds/sfq.ts'
 import { tbf } from './kinds/tbf.ts'
 
 /**
- * Every kind of qdisc that we set. Of the queues the best comes first, and one that every kernel has last.
+ * Every kind of qdisc that we set. Among the queues the best comes first, and one that every kernel has comes
+ * last.
  */
 export const KINDS = [tbf, htb, netem, fqCodel, cake, sfq, pfifo, bfifo] as const
 
 type Kind = (typeof KINDS)[number]
 type Named = Extract<Kind, { readonly aliases: readonly string[] }>
 
-/** A qdisc, with what its kind can be told. */
+/** A qdisc with its kind's parameters. */
 export type Qdisc = Parameters<Kind['words']>[0]
 /** A queue that packets wait in. */
 export type Queue = ReturnType<Extract<Kind, { readonly fill: unknown }>['fill']>

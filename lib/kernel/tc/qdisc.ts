@@ -1,7 +1,7 @@
 import { type Command, tc } from '../command.ts'
 import { kindOf, type Qdisc } from './kinds.ts'
 
-/** A qdisc in its place. */
+/** A qdisc and its place. */
 export interface Placed {
   readonly device: string
   /** `root`, or the class it hangs under */
@@ -11,8 +11,7 @@ export interface Placed {
 }
 
 /**
- * Puts a qdisc in its place: `replace` is a change in place on one that is there, and an add where there is
- * none.
+ * Sets a qdisc: `replace` changes an existing one in place, or adds a new one.
  *
  * @see https://man7.org/linux/man-pages/man8/tc.8.html
  */

@@ -2,30 +2,30 @@ import { setImmediate } from 'node:timers/promises'
 import type { Host } from '../host.ts'
 import { parseClasses, type SeenClass } from './classes.ts'
 
-/** A qdisc as it is. */
+/** A qdisc as tc shows it. */
 export interface SeenQdisc {
   readonly device: string
   readonly kind: string
   readonly handle: string
   /** `root`, or the class it hangs under; empty for an ingress qdisc */
   readonly parent: string
-  /** as `tc -j` names and prints them: rates in bytes a second, times in seconds, shares of 1 */
+  /** in the names and units of `tc -j`: rates in bytes per second, times in seconds, shares from 0 to 1 */
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** What tc has shown of some devices. */
+/** tc's output for some devices. */
 export interface Shown {
   readonly qdiscs: readonly SeenQdisc[]
   /** by device and class id, such as `si-… 1:11` */
   readonly classes: ReadonlyMap<string, SeenClass>
-  /** device, handle and where the filter sends to, such as `si-… 2:02:1 1:11`; absent when nobody asked */
+  /** device, handle and target of the filter, such as `si-… 2:02:1 1:11`; absent if the caller did not ask */
   readonly filters?: ReadonlySet<string>
 }
 
 interface QdiscJson {
   readonly kind: string
   readonly handle: string
-  /** absent where one device was asked for */
+  /** absent if the command named one device */
   readonly dev?: string
   readonly root?: boolean
   readonly parent?: string
@@ -41,8 +41,8 @@ interface FilterJson {
 }
 
 /**
- * Everything that shapes consist of: the qdiscs of every device, the classes and filters of the mediums, the
- * redirects of the devices. A device that is gone by then has nothing to show.
+ * Reads everything that shapes consist of: the qdiscs of every device, the classes and filters of the
+ * mediums, the redirects of the devices. A device that is gone by then has no entries.
  */
 export async function shown(
   host: Host,
@@ -61,10 +61,10 @@ export async function shown(
 }
 
 /**
- * Reads what the steps of `showDevice` printed.
+ * Reads the output of the steps of `showDevice`.
  *
- * @param devices those that were asked for, in that order
- * @param classDevice the one whose classes were asked for
+ * @param devices the devices that the steps named, in that order
+ * @param classDevice the device whose classes they showed
  */
 export function readShown(stdout: string, devices: readonly string[], classDevice: string): Shown {
   const lists = jsonLines<QdiscJson>(stdout).filter((list) => !list.some((item) => 'class' in item))
@@ -93,7 +93,8 @@ const onDevice = (device: string, classes: ReadonlyMap<string, SeenClass>): Map<
   new Map([...classes].map(([id, seen]) => [`${device} ${id}`, seen]))
 
 /**
- * The qdiscs of all devices. A thousand links make a megabyte of JSON: reading it leaves other work its turn.
+ * The qdiscs of all devices. A thousand links make a megabyte of JSON, so we let other work run before and
+ * after parsing it.
  */
 async function showQdiscs(host: Host): Promise<readonly SeenQdisc[]> {
   const { stdout } = await host.run('tc', ['qdisc show'], 'strict')
@@ -104,8 +105,8 @@ async function showQdiscs(host: Host): Promise<readonly SeenQdisc[]> {
 }
 
 /**
- * The classes of some devices. tc does not name the device there, nor is each answer a line: the device's
- * qdiscs begin it.
+ * The classes of some devices. tc does not name the device, and an answer may have several lines. So we show
+ * the device's qdiscs first, which mark the start of each answer.
  */
 async function showClasses(host: Host, devices: readonly string[]): Promise<Shown['classes']> {
   const asked = devices.map((device) => ({
@@ -119,7 +120,7 @@ async function showClasses(host: Host, devices: readonly string[]): Promise<Show
   )
 }
 
-/** Handles of filters, and where each sends to. tc does not name the device, but each answer is a line. */
+/** Handles and targets of filters. tc does not name the device, but prints one line per answer. */
 async function showFilters(
   host: Host,
   asked: readonly { readonly device: string; readonly line: string }[],
@@ -138,9 +139,9 @@ async function showFilters(
 }
 
 /**
- * Asks one tc about many devices.
+ * Asks one tc process about many devices.
  *
- * @returns what it printed, and the devices whose first line it answered, in order
+ * @returns its output, and the devices whose first line succeeded, in order
  */
 async function askEach(
   host: Host,
@@ -163,7 +164,7 @@ async function askEach(
   return { stdout, devices }
 }
 
-/** What tc prints of a device, for a person. @returns lines; none where the device is gone */
+/** tc's output for a device, for people. @returns lines; none if the device is gone */
 export async function showTree(host: Host, device: string): Promise<string[]> {
   const parts = await Promise.all(
     [

@@ -6,15 +6,15 @@ export interface ClassSpec {
   readonly device: string
   readonly id: string
   readonly parent: string
-  /** what it has for itself */
+  /** the guaranteed rate */
   readonly rate: number
-  /** what it may have with what others leave */
+  /** the highest rate, with bandwidth that other classes leave */
   readonly ceil: number
   readonly burst: number
   readonly cburst: number
-  /** bytes it may send before its sister's turn: tc(8) asks for 1514 to 60000, and warns outside */
+  /** bytes that it may send before its sibling's turn: tc(8) asks for 1514 to 60000, and warns outside */
   readonly quantum: number
-  /** 0 (first) to 7: who borrows first */
+  /** 0 (first) to 7: the order of borrowing */
   readonly priority: number
 }
 
@@ -25,20 +25,20 @@ export const putClass = (spec: ClassSpec): Command =>
     burst ${spec.burst}b cburst ${spec.cburst}b quantum ${spec.quantum}`
 
 /**
- * The network's shared medium on its IFB device, which uploads are redirected to:
+ * The network's shared medium: the IFB device that uploads are redirected to.
  *
  *     1:  htb ── 1:1  all members (network.rate, when there is one)
- *                 ├── 1:10      strangers: frames from a MAC that is no member's
- *                 ├── 1:11 …    a class a member, found by its source MAC
+ *                 ├── 1:10      strangers: frames whose source MAC is no member's
+ *                 ├── 1:11 …    a class per member, chosen by source MAC
  *                 └── 1:2       the uplink, where it is shaped
- *                     └── 1:811 …  a class a member, for what it sends to the bridge itself
+ *                     └── 1:811 …  a class per member, for its frames to the bridge itself
  *
  *     u32  800: ── frames to the bridge ──▶ 3:  256 buckets by the last byte of the source MAC
  *               ── every frame ───────────▶ 2:  the same
  *
- * What leaves the network is queued here, before the bridge, and not on the bridge's own ingress: a redirect
- * takes the connection that br_netfilter has tracked off a packet, and ip_sabotage_in sees to it that it gets
- * no other.
+ * We queue outgoing packets here, before the bridge, and not on the bridge's own ingress. There a redirect
+ * would detach the connection that br_netfilter has tracked from the packet, and ip_sabotage_in would keep
+ * the packet from getting another.
  *
  * @see https://man7.org/linux/man-pages/man8/tc-htb.8.html
  *   https://man7.org/linux/man-pages/man8/tc-u32.8.html
@@ -46,13 +46,14 @@ export const putClass = (spec: ClassSpec): Command =>
 export const addRoot = (device: string): Command =>
   place({ device, parent: 'root', handle: ROOT, qdisc: { kind: 'htb', default: '10' } })
 
-/** What strangers wait in. */
+/** The queue for strangers' frames. */
 export const addStrangersQueue = (device: string, bytes: number): Command =>
   place({ device, parent: STRANGERS, handle: STRANGERS_QUEUE, qdisc: { kind: 'bfifo', bytes } })
 
 /**
- * The hash by the last byte of the source MAC, and an empty one for the uplink: the kernel takes its time to
- * free one that is deleted. Offsets are from the network header: -4 has the last bytes of the source MAC.
+ * Adds the hash table by the last byte of the source MAC, and an empty one for the uplink, which stays
+ * because the kernel frees a deleted one late. Offsets are from the network header: -4 has the last bytes of
+ * the source MAC.
  */
 export const addHash = (device: string): Command[] => [
   tc`filter add dev ${device} parent 1: prio 1 handle 2: protocol all u32 divisor 256`,
@@ -62,8 +63,8 @@ export const addHash = (device: string): Command[] => [
 ]
 
 /**
- * Sends frames to the bridge's own MAC, -14 from the network header, to the uplink's hash; looked at before
- * the other.
+ * Sends frames for the bridge's own MAC, -14 from the network header, to the uplink's hash table. The kernel
+ * checks this filter before the other.
  */
 export const addUplinkHash = (device: string, mac: string): Command => {
   const { first2, last4 } = macWords(mac)
@@ -74,8 +75,8 @@ export const addUplinkHash = (device: string, mac: string): Command => {
 export const UPLINK_HASH = '800::1'
 
 /**
- * A MAC's first and last bytes in hexadecimal, in words of two and four: u32 reads four at a multiple of
- * four.
+ * A MAC's first and last bytes in hexadecimal, in words of two and four bytes: u32 matches four bytes at an
+ * offset that is a multiple of four.
  */
 function macWords(mac: string) {
   const digits = mac.replaceAll(':', '')
@@ -87,7 +88,7 @@ function macWords(mac: string) {
   }
 }
 
-/** What a medium's hashes consist of before there is any member, as tc lists it. */
+/** Handles of the filters that a medium has before its first member, as tc lists them. */
 export const hashHandles = (uplink: boolean): string[] => [
   '2:',
   '3:',
@@ -124,8 +125,8 @@ export const memberMinor = (member: Member): string => hex(minorOf(member))
 export const classId = (member: Member): string => `1:${memberMinor(member)}`
 
 /**
- * The filter's node within its bucket, as tc writes it, which says nothing for bucket 0: u32 keeps 12 bits of
- * a node, and zero means "pick one".
+ * The handle of a member's filter, as tc prints it: table, bucket and node. tc prints nothing for bucket 0.
+ * u32 keeps 12 bits of a node, and zero means "pick one".
  */
 const filterHandle = (member: Member): string => {
   const bucket = Number.parseInt(member.mac.slice(-2), 16)
@@ -133,8 +134,8 @@ const filterHandle = (member: Member): string => {
 }
 
 /**
- * Sends the frames from a member's MAC to its class. Offsets are from the network header: -8 is the source
- * MAC.
+ * Sends the frames from a member's MAC to its class. Offsets are from the network header: the source MAC is
+ * at -8.
  */
 export const addFilter = (member: Member): Command => {
   const { first4, last2 } = macWords(member.mac)
@@ -145,7 +146,7 @@ export const addFilter = (member: Member): Command => {
     flowid ${classId(member)}`
 }
 
-/** The filter goes first: a class that is pointed to cannot. */
+/** Deletes the filter first: the kernel does not delete a class that a filter uses. */
 export const deleteMember = (member: Member): Command[] => [
   deleteFilter(member.medium, filterHandle(member)),
   deleteClass(member.medium, classId(member)),
@@ -157,8 +158,8 @@ export const deleteFilter = (device: string, handle: string): Command =>
 export const deleteClass = (device: string, id: string): Command => tc`class del dev ${device} classid ${id}`
 
 /**
- * Sends everything that arrives at `device` to the medium's queue first; from there it comes back as if
- * nothing had been. With a handle of its own, so that doing it again is not doing it twice.
+ * Sends all packets that arrive at `device` through the medium's queue first; then they continue as if they
+ * had just arrived. The filter has a fixed handle, so that repeating the command adds no second one.
  */
 export const redirectIngress = (device: string, medium: string): Command[] => [
   tc`qdisc replace dev ${device} handle ffff: ingress`,
@@ -166,10 +167,10 @@ export const redirectIngress = (device: string, medium: string): Command[] => [
     match u32 0 0 action mirred egress redirect dev ${medium}`,
 ]
 
-/** What is queued is lost, and so is what is sent until the kernel's own qdisc stands. */
+/** Loses the queued packets, and those sent until the kernel's own qdisc is in place. */
 export const removeRoot = (device: string): Command => tc`qdisc del dev ${device} root`
 
-/** Takes the redirect along. */
+/** Also removes the redirect. */
 export const removeIngress = (device: string): Command => tc`qdisc del dev ${device} ingress`
 
 /** A member's filter, as tc lists it: handle and class. */
@@ -178,7 +179,7 @@ export const filterOf = (member: Member): string => `${filterHandle(member)} ${c
 /** A redirect, as tc lists it. */
 export const redirectOf = (medium: string): string => `800::1 ${medium}`
 
-/** What reads back a device's qdiscs, and some of its classes. */
+/** Commands that read back a device's qdiscs, and some of its classes. */
 export const showDevice = (device: string, ids: readonly string[]): Command[] => [
   tc`qdisc show dev ${device}`,
   ...ids.map((id) => tc`class show dev ${device} classid ${id}`),

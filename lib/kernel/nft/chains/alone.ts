@@ -2,8 +2,9 @@ import { PASS_MARK } from '../../../values/names.ts'
 import type { Chain } from '../chain.ts'
 
 /**
- * Where br_netfilter is off, and for what is no IP: frames between ports of networks whose containers cannot
- * reach each other. What came by way of the host's address, bridged by br_netfilter, has the mark.
+ * Drops frames between ports of networks whose containers must not reach each other. This acts where
+ * br_netfilter is off, and on protocols other than IP. Frames that came through the host's address, and that
+ * br_netfilter bridged, have the mark.
  */
 export const ALONE: readonly Chain[] = [
   {

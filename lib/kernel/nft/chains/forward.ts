@@ -2,13 +2,13 @@ import { PASS_MARK } from '../../../values/names.ts'
 import type { Chain } from '../chain.ts'
 
 /**
- * Who may pass. It runs before Docker's filter (priority 0). What it lets pass carries PASS_MARK, which one
- * rule in DOCKER-USER honours, so that Docker's FORWARD policy does not drop it; what it drops is gone
- * whatever Docker says. Bridged frames come by here too where br_netfilter is on, with their bridge as both
- * interfaces.
+ * Decides which packets may pass, before Docker's filter (priority 0). Packets that it accepts carry
+ * PASS_MARK, which one rule in DOCKER-USER accepts, so that Docker's FORWARD policy does not drop them.
+ * Packets that it drops are gone whatever Docker's rules say. If br_netfilter is on, bridged frames come here
+ * too, with their bridge as both interfaces.
  *
- * What goes out by a bridge of Docker's gets no mark: Docker's filter decides as if we were not there. A new
- * bridge is taken for one of Docker's until a look shows that it is not: then it is in `outward`.
+ * Packets that leave by one of Docker's bridges get no mark: Docker's filter decides as if we were not there.
+ * We treat a new bridge as Docker's until a check shows that it is not, and adds it to `outward`.
  */
 export const FORWARD: readonly Chain[] = [
   { name: 'pass', rules: [`meta mark set meta mark | ${PASS_MARK} accept`] },

@@ -1,8 +1,8 @@
 import type { Chain } from '../chain.ts'
 
 /**
- * Keeps containers out of 127.0.0.0/8, the host's alone: bridges route it for the sake of ports published
- * there (CVE-2020-8558).
+ * Keeps containers out of 127.0.0.0/8, which only the host may use: our bridges route it, so that ports can
+ * be published there (CVE-2020-8558).
  */
 export const GUARD: readonly Chain[] = [
   {

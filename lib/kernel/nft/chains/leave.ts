@@ -1,8 +1,8 @@
 import type { Chain } from '../chain.ts'
 
 /**
- * The address that packets leave with. What `publish` leads back to a network of ours gets the bridge's: the
- * answer has to come by here again.
+ * Sets the source address of outgoing packets. Packets that `publish` leads back into a network of ours get
+ * the bridge's address, so that the replies come through the host again.
  */
 export const LEAVE: readonly Chain[] = [
   {

@@ -1,11 +1,13 @@
 import type { Chain } from '../chain.ts'
 
 /**
- * Leads published ports to their containers, before Docker's own rules do (priority -100), and with the
- * address that was named before any other. Not for ::1, which no other device may answer (RFC 4291, 2.5.3),
- * nor from link-local addresses, which no router passes on (2.5.6): hold.ts relays that.
+ * Translates published ports to their containers, before Docker's own rules do (priority -100). Ports on a
+ * named address come before those on any address. It leaves out packets to ::1, which no other device may
+ * answer (RFC 4291, 2.5.3), and from link-local addresses, which no router forwards (2.5.6): hold.ts relays
+ * those.
  *
- * 127.0.0.0/8 from elsewhere is left to routing, which drops it, while a translated packet would pass.
+ * It leaves packets to 127.0.0.0/8 from other hosts to routing, which drops them; a translated packet would
+ * pass.
  */
 export const PUBLISH: readonly Chain[] = [
   {

@@ -3,7 +3,7 @@ import { MOST, type QueueKind } from './kind.ts'
 
 export interface Cake {
   readonly kind: 'cake'
-  /** what packets may take in the kernel's memory */
+  /** kernel memory that packets may take */
   readonly bytes: number
   /** microseconds */
   readonly interval: number
@@ -17,13 +17,12 @@ export const cake = {
   aliases: [],
   isAutomatic: true,
   counts: 'bytes',
-  // Without a rate of its own: the bucket above it has that. Cutting offload packets is the bucket's business
-  // too.
+  // Without a rate, which the bucket above limits. That bucket also cuts offload packets.
   words: ({ bytes, interval }) =>
     tc`cake unlimited besteffort no-split-gso rtt ${interval}us memlimit ${bytes}b`.line,
   checks: () => [],
   base: () => 0x3000,
-  // It counts what a packet takes in memory, up to three times the packet.
+  // cake counts the memory of a packet, up to three times the packet.
   fill: ({ burst, interval }) => ({
     kind: 'cake',
     bytes: Math.min(MOST, Math.max(2 ** 16, 3 * burst)),

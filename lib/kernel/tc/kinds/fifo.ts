@@ -11,7 +11,7 @@ export interface Bfifo {
   readonly bytes: number
 }
 
-/** The frames that come to a limit in bytes; eight at least. */
+/** The number of frames in a limit in bytes; at least eight. */
 export const packetsIn = ({ limit, frame }: Room): number => Math.max(8, Math.ceil(limit / frame))
 
 /** @see https://man7.org/linux/man-pages/man8/tc-pfifo.8.html */
@@ -28,7 +28,7 @@ export const pfifo = {
 } as const satisfies QueueKind<Pfifo>
 
 /**
- * What every kernel has, and no user has to choose.
+ * The fallback that every kernel has; users cannot choose it.
  *
  * @see https://man7.org/linux/man-pages/man8/tc-bfifo.8.html
  */

@@ -3,7 +3,7 @@ import { MOST, type QueueKind } from './kind.ts'
 
 export interface FqCodel {
   readonly kind: 'fq_codel'
-  /** what packets may take in the kernel's memory */
+  /** kernel memory that packets may take */
   readonly bytes: number
   /** bytes */
   readonly quantum: number
@@ -32,8 +32,8 @@ export const fqCodel = {
   base: () => 0x2000,
   fill: ({ burst, frame, wait, interval }) => ({
     kind: 'fq_codel',
-    // A full frame takes half as much again in memory, a small packet five times what it is: this is no more
-    // than twice the time.
+    // A full frame takes 1.5 times its size in memory, a small packet five times: with this limit, packets
+    // wait no more than twice as long.
     bytes: Math.min(MOST, 2 * burst),
     quantum: frame,
     target: Math.max(100, Math.round(Math.min(5e3, wait / 2))),

@@ -4,7 +4,7 @@ import type { QdiscKind } from './kind.ts'
 /** The root of a tree of classes. */
 export interface Htb {
   readonly kind: 'htb'
-  /** minor number of the class of what no filter sends elsewhere, hexadecimal */
+  /** hexadecimal minor number of the class for packets that match no filter */
   readonly default: string
 }
 

@@ -1,7 +1,7 @@
 import { tc } from '../../command.ts'
 import type { Check, QdiscKind, ShownOptions } from './kind.ts'
 
-/** What netem does to packets. Durations in microseconds, shares in percent. */
+/** netem's parameters. Durations in microseconds, shares in percent. */
 export interface Netem {
   readonly kind: 'netem'
   /** packets that may be held; more are dropped */
@@ -18,7 +18,7 @@ export interface Netem {
   readonly duplicate: number
   readonly corrupt: number
   readonly reorder: number
-  /** packets; 0 where nothing is reordered */
+  /** packets; 0 without reordering */
   readonly gap: number
   /** absent: the kernel draws one */
   readonly seed?: number
@@ -35,19 +35,22 @@ export const netem = {
 } as const satisfies QdiscKind<Netem>
 
 /**
- * How to find out whether netem takes a seed. An older kernel passes over what it does not know, so that it
- * has to show one.
+ * Tests whether netem accepts a seed. An older kernel ignores an unknown option, so tc must also show the
+ * seed.
  */
 export const SEED_PROBE = { words: 'netem delay 1ms seed 1', shown: /"seed":1[,}]/ }
 
-/** A distribution cannot be taken back by a change, and tc does not show which it is. */
+/**
+ * Each distribution has its own: a change cannot remove a distribution, and tc does not show which one is
+ * set.
+ */
 const BASES: Readonly<Record<string, number>> = {
   uniform: 0x1000,
   normal: 0x7000,
   pareto: 0x8000,
   paretonormal: 0x9000,
 }
-/** It goes with the wide bucket above it. */
+/** For a netem under a wide bucket, with which it is replaced. */
 const WIDE_BASE = 0xb000
 
 /**
@@ -68,13 +71,13 @@ function wordsOf(netem: Netem): string {
   ].join(' ')
 }
 
-/** What tc calls a loss model's percents, in their order. */
+/** tc's names for a loss model's percents, in their order. */
 const MODELS = { gemodel: ['p', 'r', '1-h', '1-k'], state: ['p13', 'p31', 'p32', 'p23', 'p14'] } as const
 
 const part = (options: ShownOptions, group: string, key: string): unknown =>
   (options[group] as ShownOptions | undefined)?.[key]
 
-/** A correlation is compared only where tc shows what it belongs to, which is compared by itself. */
+/** Compares a correlation only if tc shows its parameter, which checksOf() compares. */
 const correlationChecks = (netem: Netem, options: ShownOptions): Check[] =>
   Object.entries({
     delay: netem.correlation,
@@ -88,7 +91,7 @@ const correlationChecks = (netem: Netem, options: ShownOptions): Check[] =>
       : [[`${group} correlation`, part(options, group, 'correlation'), percent / 100, 1e-9]],
   )
 
-/** s, and shares of 1: netem keeps shares in 32 bits, and tc prints six digits. */
+/** Times in s, shares from 0 to 1: netem keeps shares in 32 bits, and tc prints six digits. */
 function checksOf(netem: Netem, options: ShownOptions): Check[] {
   const model = netem.lossModel
   return [
@@ -99,7 +102,7 @@ function checksOf(netem: Netem, options: ShownOptions): Check[] {
     ['duplicate', part(options, 'duplicate', 'duplicate'), netem.duplicate / 100, 1e-9],
     ['corrupt', part(options, 'corrupt', 'corrupt'), netem.corrupt / 100, 1e-9],
     ['reorder', part(options, 'reorder', 'reorder'), netem.reorder / 100, 1e-9],
-    // tc makes every packet a candidate where nothing is said.
+    // Without a gap, tc makes every packet a candidate.
     ['gap', options.gap, netem.reorder > 0 ? netem.gap || 1 : 0],
     ...correlationChecks(netem, options),
     ...Object.entries(MODELS).flatMap(([name, keys]) =>

@@ -19,7 +19,7 @@ export const sfq = {
   isAutomatic: true,
   counts: 'packets',
   words: ({ packets }) => tc`sfq limit ${packets}`.line,
-  // It keeps to as many flows as a smaller limit once left it.
+  // The limit may stay lower: a smaller limit, once set, lowers sfq's maximum of flows for good.
   checks: ({ packets }, options) => [['limit', Math.max(Number(options.limit), packets), packets]],
   base: () => 0x4000,
   fill: (room) => ({ kind: 'sfq', packets: Math.min(MOST_PACKETS, packetsIn(room)) }),
