@@ -17,7 +17,10 @@ export const ownMediumName = named('se')
 export const hostEndName = named('sv')
 export const peerEndName = named('sp')
 
-/** The group of all our links (`ip link show group 20942`). We remove no link outside it. 0x51CE, "slCE". */
+/**
+ * Every link of ours is in this group (`ip link show group 20942`), by which our cleanup recognises it.
+ * 0x51CE, "slCE".
+ */
 export const LINK_GROUP = 20942
 
 /**
