@@ -117,10 +117,10 @@ export async function revertPlan(plan: Plan, host: Host): Promise<void> {
 }
 
 /**
- * Completes a plan of which parts may be in place: it runs every step and ignores those that were done
- * before.
+ * Completes a plan of which parts may be in place: it runs every step, and ignores those that fail
+ * harmlessly.
  *
- * @param harmless the failure that shows that a step was done before
+ * @param harmless the failure to ignore
  * @throws {Failures} the steps that failed for another reason
  */
 export async function repairPlan(
