@@ -11,7 +11,7 @@ export interface Bfifo {
   readonly bytes: number
 }
 
-/** The number of frames in a limit in bytes; at least eight. */
+/** A limit in bytes as a number of frames; at least eight. */
 export const packetsIn = ({ limit, frame }: Room): number => Math.max(8, Math.ceil(limit / frame))
 
 /** @see https://man7.org/linux/man-pages/man8/tc-pfifo.8.html */

@@ -20,9 +20,9 @@ export interface QdiscKind<Q extends { readonly kind: string }> {
   /** The values to verify; `options` are those that tc shows. */
   checks(qdisc: Q, options: ShownOptions): readonly Check[]
   /**
-   * The start of its handle, of four hexadecimal digits; the rest numbers the link. The kernel does not
-   * change the kind of an existing handle, so each kind has its own start. So does each form of a kind that
-   * the kernel does not change into another.
+   * The first of its handle's four hexadecimal digits; the others number the link. The kernel does not change
+   * the kind of an existing handle, so each kind has its own digit. So does each form of a kind that the
+   * kernel does not change into another.
    *
    * @param wide whether it is under a bucket that lets the largest offload packets through
    */

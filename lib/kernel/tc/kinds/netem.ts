@@ -41,8 +41,8 @@ export const netem = {
 export const SEED_PROBE = { words: 'netem delay 1ms seed 1', shown: /"seed":1[,}]/ }
 
 /**
- * Each distribution has its own: a change cannot remove a distribution, and tc does not show which one is
- * set.
+ * Each distribution has its own base: a change cannot remove a distribution, and tc does not show which one
+ * is set.
  */
 const BASES: Readonly<Record<string, number>> = {
   uniform: 0x1000,
@@ -50,7 +50,7 @@ const BASES: Readonly<Record<string, number>> = {
   pareto: 0x8000,
   paretonormal: 0x9000,
 }
-/** For a netem under a wide bucket, with which it is replaced. */
+/** For a netem under a wide bucket: the two are replaced together. */
 const WIDE_BASE = 0xb000
 
 /**
