@@ -87,8 +87,11 @@ const toAll = (families: Families): Behaviour => ({
     const box: Box = families === 'both' ? stage.srv : stage.old
     const seen: string[] = []
     for (const to of many) {
-      const own = to.startsWith('[') ? '' : `,bind=${world.lanAddress}`
-      const target = `UDP-DATAGRAM:${to}:${stage.port[families]},broadcast${own}`
+      // socat from 1.8 on takes an address for IPv4's unless it is told.
+      const [kind, own] = to.startsWith('[')
+        ? ['UDP6-DATAGRAM', '']
+        : ['UDP4-DATAGRAM', `,bind=${world.lanAddress}`]
+      const target = `${kind}:${to}:${stage.port[families]},broadcast${own}`
       const before = (await box.heard()).length
       const answer = await world.lan.run('sh', '-c', `echo x | socat -t 1 - ${target}`).catch(() => '')
       const arrived = (await box.heard()).length > before
