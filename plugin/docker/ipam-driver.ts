@@ -30,7 +30,7 @@ export interface IpamParts {
 /** The IpamDriver methods (moby, daemon/libnetwork/ipams/remote/remote.go). */
 export const ipamDriver = (parts: IpamParts) => {
   const { pools } = parts
-  // One at a time: what is free must still be free when it is taken.
+  // One request at a time: a subnet found free must still be free when it is taken.
   const queue = createQueue()
   return {
     GetCapabilities: rpc({
@@ -89,7 +89,7 @@ async function requestPool(parts: IpamParts, message: wire.RequestPoolRequest) {
   return { PoolID: pool.id, Pool: formatSubnet(subnet), Data: {} }
 }
 
-/** What a new pool must not overlap. */
+/** The addresses and subnets that a new pool must not overlap. */
 async function taken({ host, pools }: IpamParts): Promise<Place[]> {
   const [around, resolvers] = await Promise.all([
     surroundings(host),
@@ -122,7 +122,7 @@ async function checkSubnet(parts: IpamParts, subnet: Subnet): Promise<Subnet> {
   return subnet
 }
 
-/** @throws {InvalidRequestError} beginning with the flag */
+/** @throws {InvalidRequestError} with a message that begins with the flag */
 function flagged(flag: string, text: string): Subnet {
   try {
     return parseSubnet(text)

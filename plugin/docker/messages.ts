@@ -1,6 +1,7 @@
 /**
- * What the engine posts and reads: daemon/libnetwork/drivers/remote/api/api.go and ipams/remote/api/api.go in
- * moby. Only members that we read or write are here.
+ * The messages that the engine sends and the answers that it reads:
+ * daemon/libnetwork/drivers/remote/api/api.go and ipams/remote/api/api.go in moby. Only members that we read
+ * or write are declared.
  */
 
 export interface IpamData {
@@ -30,7 +31,7 @@ export interface EndpointRequest extends NetworkRequest {
 }
 
 export interface CreateEndpointRequest extends EndpointRequest {
-  /** always there; members that are not set are "" */
+  /** always present; members that are not set are "" */
   readonly Interface?: {
     readonly Address?: string
     readonly AddressIPv6?: string
@@ -46,15 +47,15 @@ export interface JoinRequest extends EndpointRequest {
 
 /** An element of the option `com.docker.network.portmap`. */
 export interface PortMapping {
-  /** IANA's number of the protocol */
+  /** IANA protocol number */
   readonly Proto: number
-  /** of the container */
+  /** the container's */
   readonly Port: number
   /** "" for any */
   readonly HostIP?: string
-  /** 0: whatever is free */
+  /** 0: any free port */
   readonly HostPort?: number
-  /** last of a range to choose from */
+  /** last port of a range to choose from */
   readonly HostPortEnd?: number
 }
 
@@ -92,5 +93,5 @@ export interface ReleasePoolRequest {
   readonly PoolID: string
 }
 
-/** What a method may answer; the engine wants an object, if an empty one. */
+/** A method's answer: the engine expects an object, even if it is empty. */
 export type Answer = object

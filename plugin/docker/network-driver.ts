@@ -13,17 +13,23 @@ import { rpc } from './rpc.ts'
 const NETLABEL = 'com.docker.network'
 
 export interface DriverParts {
-  /** Told that an engine has called, and on which network something has changed. Returns at once. */
+  /**
+   * Called when an engine has called us, with the network on which something has changed, if any. Returns at
+   * once.
+   */
   readonly nudge: (networkId?: string) => void
-  /** Told of a refusal that the user may not get to read. */
+  /** Called with a refusal that the user may never see. */
   readonly refused: (text: string) => void
 }
 
-/** The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). All may be repeated. */
+/**
+ * The NetworkDriver methods (moby, daemon/libnetwork/drivers/remote/driver.go). The engine may repeat any
+ * call.
+ */
 export const networkDriver = (networks: Networks, parts: DriverParts) => ({
   /**
-   * The first call of an engine. GwAllocCheck is not announced: its answer would always be the same, and cost
-   * every network a round trip.
+   * The first call that an engine makes. We do not announce GwAllocCheck: its answer would always be the
+   * same, and would cost every network a round trip.
    */
   GetCapabilities: rpc({
     handle: () => {
@@ -34,7 +40,7 @@ export const networkDriver = (networks: Networks, parts: DriverParts) => ({
     body: 'none',
   }),
 
-  /** Containers route through the gateway even where the bridge is not to have its address (inhibit_ipv4). */
+  /** Containers route through the gateway even where the bridge must not have its address (inhibit_ipv4). */
   GwAllocCheck: rpc({ handle: () => ({ SkipIPv4: false, SkipIPv6: false }) }),
 
   CreateNetwork: rpc({
@@ -98,7 +104,8 @@ async function createNetwork(
 async function createEndpoint(networks: Networks, message: wire.CreateEndpointRequest) {
   const attachment = parseAttachmentOptions(message.Options ?? {})
   const { mac } = await networks.addEndpoint(endpointSpec(message, attachment))
-  // The engine refuses an answer that repeats what it asked for, even the same (moby, endpoint_info.go).
+  // The engine refuses an answer that repeats the MAC address it asked for, even an equal one (moby,
+  // endpoint_info.go).
   return message.Interface?.MacAddress ? {} : { Interface: { MacAddress: mac } }
 }
 
@@ -114,14 +121,14 @@ function join(
   return {
     InterfaceName: { SrcName: peerEndName(EndpointID), DstPrefix: network.interfacePrefix },
     ...gateway,
-    // Without a gateway of ours the engine would put docker_gwbridge into the container.
+    // Where we return no gateway, the engine would otherwise connect the container to docker_gwbridge.
     ...(Object.keys(gateway).length === 0 ? { DisableGatewayService: true as const } : {}),
   }
 }
 
 /**
- * A refusal would fail the connection of the network that takes over; what is left behind, the next repair
- * finds.
+ * Ignores errors: an error would fail the connection of the network that takes over. The next repair finds
+ * whatever is left behind.
  */
 const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> =>
   networks.withdraw(endpointId).then(nothing, nothing)
@@ -129,15 +136,15 @@ const withdraw = (networks: Networks, endpointId: string): Promise<wire.Answer> 
 const genericOptions = (message: wire.CreateNetworkRequest): Record<string, unknown> =>
   (message.Options?.[`${NETLABEL}.generic`] ?? {}) as Record<string, unknown>
 
-/** Swarm's ids (swarmkit, identity/randomid.go); an engine's own have 64 hex digits. */
+/** The form of swarm's ids (swarmkit, identity/randomid.go); an engine's own ids have 64 hex digits. */
 const SWARM_ID = /^[0-9a-z]{25}$/
 
 /**
- * Tells a network of `--scope swarm`, whose options and subnets the engine drops without a word since this
- * driver is of local scope (moby, daemon/libnetwork/cnmallocator): it would be unshaped. One with
- * `--config-from` says whether it is internal.
+ * Recognises a network of `--scope swarm`. This driver's scope is local, so the engine silently drops such a
+ * network's options and subnets (moby, daemon/libnetwork/cnmallocator): the network would have no limits. The
+ * message for a network with `--config-from` states whether the network is internal.
  *
- * @returns why it is refused
+ * @returns why the network is refused
  */
 function lostToSwarm(message: wire.CreateNetworkRequest): string | undefined {
   const { [`${NETLABEL}.internal`]: internal } = message.Options ?? {}
@@ -169,9 +176,7 @@ function networkSpec(message: wire.CreateNetworkRequest): WantedNetwork {
   }
 }
 
-/**
- * @param auxName the --aux-address name by which Docker's bridge driver takes a gateway other than the bridge
- */
+/** @param auxName the --aux-address name that gives Docker's bridge driver a gateway other than the bridge */
 function subnetSpec(data: wire.IpamData, inhibit: boolean, auxName: string): SubnetSpec[] {
   // --ipam-driver null: no addresses at all.
   if (parseSubnet(data.Pool).prefix === 0) return []
@@ -208,7 +213,7 @@ function gatewaysOf(
   return { ...(ipv4 ? { Gateway: ipv4 } : {}), ...(ipv6 ? { GatewayIPv6: ipv6 } : {}) }
 }
 
-/** The gateway of the one of the network's subnets that the address is in. */
+/** The gateway of the network's subnet that contains the address. */
 function gatewayFor(subnets: readonly SubnetSpec[], address: string | undefined): string | undefined {
   if (address === undefined) return undefined
   const { value } = parseAddress(address)

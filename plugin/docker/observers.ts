@@ -5,7 +5,10 @@ import type { Logged } from '../change-log.ts'
 import { formatPorts } from '../control/view/ports.ts'
 import type * as wire from './messages.ts'
 
-/** Looks before a call, and again when the call has ended; nothing where it changed nothing. */
+/**
+ * Reads the store before a call. The function it returns reads the store again after the call, and returns
+ * what the call changed, if anything.
+ */
 export type Watch = (call: string, sent: unknown) => () => Logged | undefined
 
 type Observer<T> = (sent: T, store: NetworkStore) => () => Logged | undefined
@@ -46,10 +49,10 @@ const deleteEndpoint: Observer<wire.EndpointRequest> = ({ NetworkID, EndpointID:
   return () => logged('deleted endpoint', { network: NetworkID, endpoint: id, link: hostEndName(id) })
 }
 
-/** bytes of ports as they are written down, of which more would keep calls waiting */
+/** bytes of stored ports (JSON): parsing more would delay other calls */
 const READABLE = 2 ** 14
 
-/** As `docker ps` writes them, or how many they are. */
+/** The ports as `docker ps` prints them; their number if there are too many. */
 const portsOf = (text: string): readonly string[] | number =>
   text.length > READABLE
     ? text.split('"hostPort"').length - 1
@@ -65,7 +68,7 @@ const publishPorts: Observer<wire.JoinRequest> = ({ NetworkID, EndpointID: id },
   }
 }
 
-/** Calls that change nothing but what is free are not here: pools and addresses. */
+/** Calls that only take or release pools and addresses are not listed. */
 const OBSERVERS = {
   'NetworkDriver.CreateNetwork': createNetwork,
   'NetworkDriver.DeleteNetwork': deleteNetwork,
@@ -76,7 +79,7 @@ const OBSERVERS = {
   'NetworkDriver.Leave': publishPorts,
 }
 
-/** What calls of the engine change. */
+/** Finds what each of the engine's calls changed in the store. */
 export const watchChanges =
   (store: NetworkStore): Watch =>
   (call, sent) => {

@@ -11,12 +11,12 @@ const portMap = ({ Options }: Message) =>
 export const asksForPorts = (message: Message): boolean => portMap(message).length > 0
 
 /**
- * What `-p` came to, as the engine has resolved it.
+ * The ports to publish, as the engine has resolved `-p`.
  *
  * @throws {InvalidRequestError} a protocol that has no ports
  */
 export function portRequests(message: Message): PortRequest[] {
-  // Engines from 28: IPv6 is another endpoint's of the same container.
+  // Engines from 28 set it if another endpoint of the same container handles IPv6.
   const isOthers = message.Options?.['com.docker.network.driver.private.no_proxy_6to4'] === true
   return portMap(message).map((mapping) => ({
     ...portRequest(mapping),

@@ -1,12 +1,12 @@
 import type { Answer } from './messages.ts'
 
-/** A method that the engine calls, with all that the server needs to know of it. */
+/** A method that the engine calls, with all that the server needs to know about it. */
 export interface Rpc<Sent = never, Result extends Answer | Promise<Answer> = Answer | Promise<Answer>> {
   readonly handle: (sent: Sent) => Result
   /**
-   * Takes back a call whose caller went away before the answer. The engine's client then repeats the call,
-   * but with an empty body (it reads the drained buffer again), so it never learns of what the first attempt
-   * made.
+   * Undoes a call whose caller went away before the answer. The engine's client then repeats the call, but
+   * with an empty body (it reads the drained buffer again), so it never learns what the first attempt
+   * created.
    */
   undo?(sent: Sent, answer: Awaited<Result>): unknown
   /** `none`: the engine sends no message */

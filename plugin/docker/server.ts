@@ -14,7 +14,9 @@ import type { Watch } from './observers.ts'
 import type { Drivers, Rpc } from './rpc.ts'
 
 const MEDIA_TYPE = 'application/vnd.docker.plugins.v1.2+json'
-/** bytes: an engine writes all ports of a container into one message, and a user's option may be absurd */
+/**
+ * bytes: an engine puts all ports of a container into one message, and a user's option may be absurdly long
+ */
 const BODY_LIMIT = 2 ** 24
 
 export interface ServerParts {
@@ -35,12 +37,12 @@ export function createServer(parts: ServerParts): FastifyInstance {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    // The engine keeps connections idle for as long as it likes; one that we close in its face is a failed
-    // call.
+    // The engine keeps idle connections open for as long as it likes; closing one just as the engine reuses
+    // it fails that call.
     keepAliveTimeout: 0,
     requestTimeout: 0,
     connectionTimeout: 0,
-    // A value of another type is refused, not made into what was expected.
+    // A value of the wrong type is refused, not converted.
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -53,7 +55,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
   })
   server.server.headersTimeout = 0
 
-  // The engine sends JSON without saying so, which Fastify answers with 415 unless told otherwise.
+  // The engine sends JSON without declaring it, which Fastify answers with 415 by default.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
     body === ''
@@ -78,15 +80,15 @@ export function createServer(parts: ServerParts): FastifyInstance {
     if (refused) request.log.warn({ call, reason: messageOf(error) }, 'refused')
     else request.log.error({ call, err: error }, 'failed')
     calls.called(call, refused ? 'refused' : 'failed')
-    // The engine knows no more than that it is refused.
+    // The engine does not distinguish refusals: all of them get 400.
     const { status } = refused ? { status: 400 } : unforeseen(error)
-    // The network client reads Err, the IPAM client Error.
+    // The engine's network client reads Err, its IPAM client reads Error.
     return reply
       .code(status)
       .type(MEDIA_TYPE)
       .send({ Err: messageOf(error), Error: messageOf(error) })
   })
-  // 404 tells the engine that a method is not supported: it is kept for those that we lack.
+  // 404 tells the engine that a method is not supported, so it gets 404 only for methods that we lack.
   server.setNotFoundHandler((request, reply) => {
     const text = `${request.method} ${request.url.slice(0, 200)}: no such method`
     if (isControl(request.url)) return reply.code(404).send({ error: { code: 'not_found', message: text } })
@@ -141,9 +143,7 @@ interface Call {
   readonly changed: () => Logged | undefined
 }
 
-/**
- * A line for a call, once its answer is out: what changed something is worth a line at info, nothing else is.
- */
+/** Logs a call after its answer was sent: at info if it changed something, else at debug. */
 function logAfter({ log }: FastifyRequest, { call, started, changed }: Call): void {
   const ms = Math.round(performance.now() - started)
   setImmediate(() => {
@@ -155,20 +155,20 @@ function logAfter({ log }: FastifyRequest, { call, started, changed }: Call): vo
 
 const isControl = (url: string): boolean => url.startsWith('/v1/')
 
-/** What went wrong, as the control interface says it. */
+/** An error as the control interface reports it. */
 function controlError(error: unknown): { status: number; body: object } {
   const { status, code } = error instanceof InvalidRequestError ? error : unforeseen(error)
   const option = error instanceof OptionError ? { option: error.option } : {}
   return { status, body: { error: { code, message: messageOf(error), ...option } } }
 }
 
-/** Fastify's own errors have a status: a request that cannot be read, or is too large. */
+/** Fastify's own errors carry a status: the request cannot be read, or is too large. */
 function unforeseen(error: unknown): { status: number; code: string } {
   const { statusCode: status = 500 } = error as { statusCode?: number }
   return { status, code: status < 500 ? 'invalid' : 'failed' }
 }
 
-/** @throws {InvalidRequestError} there is no message where there should be one */
+/** @throws {InvalidRequestError} the method expects a message, but the request is empty */
 async function answerCall(
   { body: sent, raw, log }: FastifyRequest,
   call: string,

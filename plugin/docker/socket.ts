@@ -4,10 +4,10 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 
-/** The first descriptor that systemd hands over (sd_listen_fds(3)). */
+/** The first descriptor that systemd passes (sd_listen_fds(3)). */
 const FIRST_HANDED = 3
 
-/** Whether somebody answers on the socket already. */
+/** Whether a process already answers on the socket. */
 const answers = (path: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(path)
@@ -16,13 +16,12 @@ const answers = (path: string): Promise<boolean> =>
   })
 
 /**
- * Listens where the engine looks: on the socket that systemd hands over, or at `path`, which is put in place
- * only once it can be answered, so that the engine never meets a socket that nobody listens on. Root's alone,
- * mode 0600.
+ * Listens where the engine looks: on the socket that systemd passes, or at `path`. The socket appears at
+ * `path` only once we can answer on it, so that the engine never finds a socket on which nobody listens. Only
+ * root may connect (mode 0600).
  *
- * @returns what to call at the end: it takes the socket away, since a left-over one makes unrelated Docker
- * commands wait
- *   15 s, and waits for the calls under way
+ * @returns a function to call at the end: it removes the socket at `path`, since a leftover one makes
+ * unrelated Docker commands wait 15 s, and waits for the calls in progress
  * @throws {Error} another process answers there
  */
 export async function listenForEngine(fastify: FastifyInstance, path: string): Promise<() => Promise<void>> {
