@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { engineClient } from './engine-client.ts'
 
-/** An endpoint in the engine's words; `container` is absent while the container is being started. */
+/** An endpoint as the engine lists it; `container` is absent while the container starts. */
 export interface Attached {
   readonly endpoint: string
   readonly name: string
@@ -23,29 +23,29 @@ export interface SeenContainer {
   readonly endpoints: readonly string[]
 }
 
-/** Something that the engine did, as far as names go. */
+/** An event of the engine that concerns names. */
 export type Heard =
   | { readonly kind: 'connect' | 'create' | 'destroy'; readonly network: string; readonly name: string }
   | { readonly kind: 'rename'; readonly container: string; readonly name: string }
 
 /**
- * What is read of an engine. No call waits for a container's lock, which the engine may hold while a driver
- * answers.
+ * Reads from an engine. No call waits for a container's lock, which the engine may hold while it waits for a
+ * driver.
  */
 export interface Engine {
-  /** its id, the same for as long as its folder lives */
+  /** its id, which stays the same as long as its data folder exists */
   id(): Promise<string>
   /** names of all networks by their ids */
   networks(): Promise<ReadonlyMap<string, string>>
-  /** undefined where there is none */
+  /** undefined if there is no such network */
   network(id: string): Promise<SeenNetwork | undefined>
-  /** @param names those alone; all if undefined */
+  /** @param names only these; all if undefined */
   containers(names?: readonly string[]): Promise<readonly SeenContainer[]>
-  /** From now on until the engine ends; nothing is lost between the call and the first reading. */
+  /** Events from now until the engine ends; none is lost between the call and the first read. */
   events(signal: AbortSignal): Promise<AsyncIterable<Heard>>
 }
 
-/** ms */
+/** ms of silence after which a request fails */
 const PATIENCE = 30_000
 
 export async function connectEngine(socketPath: string): Promise<Engine> {
@@ -83,12 +83,12 @@ export async function connectEngine(socketPath: string): Promise<Engine> {
   }
 }
 
-/** The container's own name; others are links of Docker's old kind, `/web/db`. */
+/** The container's own name; other names come from Docker's legacy links, such as `/web/db`. */
 const nameOf = (names: readonly string[]): string | undefined =>
   names.map((name) => name.replace(/^\//, '')).find((name) => !name.includes('/'))
 
 /**
- * Keys are containers' ids, or `ep-` and the endpoint's while the container is being started (moby,
+ * Keys are container ids, or `ep-` and the endpoint's id while the container starts (moby,
  * daemon/network.go).
  */
 function attachedOf(containers: Readonly<Record<string, { Name: string; EndpointID: string }>>): Attached[] {
@@ -106,7 +106,7 @@ async function* readEvents(stream: Readable): AsyncGenerator<Heard> {
   }
 }
 
-/** One line of `GET /events`. @returns undefined for what says nothing of names */
+/** Parses one line of `GET /events`. @returns undefined if it does not concern names */
 export function parseEvent(line: string): Heard | undefined {
   const { Type, Action, Actor } = JSON.parse(line || '{}') as {
     Type?: string

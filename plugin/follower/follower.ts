@@ -6,30 +6,34 @@ import type { Heard } from './engine.ts'
 import { createReader, type FollowerParts, type Reader } from './reader.ts'
 
 /**
- * Follows the engine in the background, for the names of networks and containers, which no driver call has.
- * No driver call waits for it, and nothing that a container needs to run depends on it.
+ * Follows the engine in the background to learn the names of networks and containers, which driver calls do
+ * not carry. No driver call waits for it, and no container needs it to run.
  */
 export interface Follower {
-  /** To be called once the plugin listens. */
+  /** Call it once the plugin listens. */
   start(): void
-  /** An engine has called us, so there is one. @param networkId a network on which something has changed */
+  /**
+   * Call it when an engine has called us, which shows that one runs.
+   *
+   * @param networkId a network on which something has changed
+   */
   nudge(networkId?: string): void
   /**
-   * The name of the container that an endpoint belongs to. One that is not known yet is asked for, for a
-   * second at most.
+   * The name of the container that an endpoint belongs to. If it is not known yet, asks the engine and waits
+   * for a second at most.
    */
   nameOf(endpointId: string, networkId: string): Promise<string | undefined>
-  /** `followed`, or `not followed: ` and why. */
+  /** `followed`, or `not followed: ` and the reason. */
   state(): string
-  /** What somebody should look at. */
+  /** Problems that someone should look at. */
   faults(): Finding[]
   stop(): void
 }
 
-/** ms that `nameOf` waits */
+/** ms that `nameOf` waits at most */
 const PATIENCE = 1000
 
-/** The engine is not the one that our networks are of. */
+/** The engine is not the one that our networks belong to. */
 class ForeignEngineError extends Error {}
 
 export const createFollower = (parts: FollowerParts): Follower => new EventFollower(parts)
@@ -101,14 +105,14 @@ class EventFollower implements Follower {
     }
   }
 
-  /** From one connection to the end of it. */
+  /** One connection, from its start to its end. @throws {Error} always: why it failed or ended */
   async #session(): Promise<void> {
     const { socketPath, connect, log } = this.#parts
     if (!statSync(socketPath, { throwIfNoEntry: false })?.isSocket())
       throw new Error(`${socketPath} is no socket`)
     if (this.#stopped.now()) throw new Error('the engine is stopped')
     const engine = await connect(socketPath)
-    // First of all, so that nothing is missed that happens while lists are read.
+    // Subscribes first, so that it misses nothing that happens while it reads the lists.
     const events = await engine.events(this.#stopping.signal)
     const [id, networks, containers] = await Promise.all([
       engine.id(),
@@ -153,10 +157,10 @@ const foreignFinding = ({ text, since }: { text: string; since: number }): Findi
 })
 
 /**
- * Checks that the engine is the one that our networks are of: another's names would be taken for theirs. One
- * that knows some of them is it, whatever it calls itself.
+ * Checks that the engine is the one that our networks belong to: we would mistake another engine's names for
+ * theirs. An engine that knows one of our networks is the right one, whatever its id.
  *
- * @param networks those that it has
+ * @param networks the engine's, names by id
  * @throws {ForeignEngineError}
  */
 function checkIdentity(
@@ -175,8 +179,8 @@ function checkIdentity(
 }
 
 /**
- * Tells a stopped engine by its pid file, which it keeps beside its socket. The socket may be systemd's, and
- * then who connects to it starts the engine that somebody has just stopped.
+ * Recognises a stopped engine by its pid file, which lies next to its socket. systemd may own the socket:
+ * then connecting to it would start the engine that someone has just stopped.
  */
 class StoppedEngine {
   readonly #file: string

@@ -15,26 +15,26 @@ type Change = Readonly<Record<string, string | null>>
 type Given = Readonly<Record<string, string>>
 
 /**
- * Changes of attachments, kept by the container's name, so that they hold for the next container of that
- * name.
+ * Changes to attachments, kept by container name so that they also apply to the next container of that name.
  */
 export interface Overrides {
   /**
    * Changes an attachment under traffic.
    *
-   * @param name its container's, undefined while that is not known
-   * @returns what the change is kept by, and the attachment's own options before and after
-   * @throws {InvalidRequestError | CommandError} all is as it was before
+   * @param name its container's; undefined while that is not known
+   * @returns whether the change is kept by name or by endpoint, and the attachment's own options before and
+   * after
+   * @throws {InvalidRequestError | CommandError} nothing has changed
    */
   change(endpointId: string, change: Change, name: string | undefined): Promise<Changed>
   /**
-   * Gives an endpoint what is kept for its container. Never throws; what cannot be given is logged, and a
-   * fault.
+   * Applies to an endpoint the options kept for its container. Never throws: it logs a failure and adds it to
+   * `faults`.
    */
   restore(endpointId: string): Promise<void>
-  /** What is kept for an endpoint's container; empty if nothing is. */
+  /** The options kept for an endpoint's container; empty if there are none. */
   of(endpoint: Pick<EndpointSpec, 'id' | 'networkId'>): Override
-  /** What is kept and could not be given. */
+  /** Kept options that could not be applied. */
   faults(): Finding[]
 }
 
@@ -56,9 +56,9 @@ export const createOverrides = (parts: OverridesParts): Overrides => new NamedOv
 
 class NamedOverrides implements Overrides {
   readonly #parts: OverridesParts
-  /** by endpoint: what could not be given */
+  /** by endpoint: failures to apply kept options */
   readonly #failed = new Map<string, Finding>()
-  // A restoration must not come between a change and its being kept.
+  // A restore must not run between a change and the moment it is stored.
   readonly #queue = createQueue()
 
   constructor(parts: OverridesParts) {
@@ -110,7 +110,7 @@ class NamedOverrides implements Overrides {
     return { before, after: next.given }
   }
 
-  /** @returns whether all of it is kept by the name */
+  /** @returns whether the whole change is kept by name */
   #keep(id: string, change: Change, name: string | undefined): boolean {
     const { store, overrides } = this.#parts
     const spec = store.endpoint(id)

@@ -7,28 +7,30 @@ export interface FollowerParts {
   readonly socketPath: string
   readonly store: NetworkStore
   readonly names: NameStore
-  /** Told of every endpoint whose container has a name, again and again. */
+  /** Called with every endpoint whose container's name is known, repeatedly for the same one. */
   readonly named: (endpointId: string) => void
   readonly connect: (socketPath: string) => Promise<Engine>
   readonly log: {
     info(text: string): void
     warn(text: string): void
   }
-  /** ms: waits between two attempts, the least and the most */
+  /** ms between two attempts: the least and the most */
   readonly waits?: readonly [number, number]
 }
 
-/** Puts what the engine says into the store. */
+/** Reads names from the engine into the store. */
 export interface Reader {
-  /** Takes what the engine has just listed, and asks for the rest. @param networks names by ids */
+  /** Stores what the engine has just listed, then asks for the rest. @param networks names by id */
   begin(
     engine: Engine,
     networks: ReadonlyMap<string, string>,
     containers: readonly SeenContainer[],
   ): Promise<void>
-  /** The engine is gone: nothing is asked until the next `begin`. */
+  /** The engine is gone: asks it nothing until the next `begin`. */
   end(): void
-  /** Reads one network soon; many wishes are one reading. Resolves when it is read, or cannot be. */
+  /**
+   * Reads one network soon; many requests share one read. Resolves once it was read or the read has failed.
+   */
   look(networkId: string): Promise<void>
   renamed(container: string, name: string): void
 }
@@ -57,7 +59,7 @@ class EngineReader implements Reader {
     for (const { id, endpoints, ...rest } of containers)
       this.#note(endpoints.map((endpoint) => ({ endpoint, container: id, ...rest })))
     this.#engine = engine
-    // The list has a container's endpoints only once it has started.
+    // The engine lists a container's endpoints only once the container has started.
     const unnamed = store.endpoints().filter(({ spec }) => !names.endpoint(spec.id)?.labels)
     for (const id of new Set(unnamed.map(({ spec }) => spec.networkId))) await this.look(id)
   }
@@ -78,7 +80,7 @@ class EngineReader implements Reader {
   }
 
   async #work(): Promise<void> {
-    // Those that are added meanwhile have their turn in the same loop.
+    // The loop also reaches networks that are added while it runs.
     for (const id of this.#wanted) {
       this.#wanted.delete(id)
       await this.#read(id).catch((error: unknown) =>
@@ -93,7 +95,7 @@ class EngineReader implements Reader {
     const from = this.#engine
     if (!from || !store.network(networkId)) return
     const found = await from.network(networkId)
-    // It may be on its way in or out, and then the list does not have it: an event will tell.
+    // The engine may be creating or removing it, and so not list it: an event will follow.
     if (!found) return
     names.networkIs(networkId, found.name)
     this.#note(found.attached)
@@ -109,7 +111,7 @@ class EngineReader implements Reader {
     }
   }
 
-  /** Image and labels, for endpoints of containers that are known by name alone. */
+  /** Adds image and labels to endpoints whose container is known only by name. */
   async #describe(from: Engine, attached: readonly Attached[]): Promise<void> {
     const { names } = this.#parts
     const bare = attached.filter(({ endpoint }) => {
