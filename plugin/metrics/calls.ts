@@ -2,10 +2,10 @@ import { METRICS, type Sample } from '../../lib/model/metric.ts'
 
 type Result = 'ok' | 'refused' | 'failed'
 
-/** series that callers can cause */
+/** most series that callers can create */
 const MOST = 200
 
-/** Counts driver calls by their end. */
+/** Counts driver calls by result. */
 export class Calls {
   readonly #counts = new Map<string, { readonly labels: Sample['labels'] & object; count: number }>()
 
@@ -14,7 +14,7 @@ export class Calls {
     const key = `${call} ${result}`
     const known = this.#counts.get(key)
     if (known) known.count += 1
-    // Unknown paths are a caller's to choose: they must not grow the series without end.
+    // A caller can send any path: unknown paths must not add series without end.
     else if (this.#counts.size < MOST) this.#counts.set(key, { labels: { call, result }, count: 1 })
   }
 

@@ -3,13 +3,13 @@ import { FEATURES, SEVERITIES } from '../../lib/model/finding.ts'
 import { METRICS, type Sample } from '../../lib/model/metric.ts'
 import type { NetworkStore } from '../../lib/store/networks.ts'
 
-/** How much there is. */
+/** The numbers of networks and endpoints. */
 export const storeSamples = (store: Pick<NetworkStore, 'networks' | 'endpoints'>): Sample[] => [
   { metric: METRICS.networks, value: store.networks().length },
   { metric: METRICS.endpoints, value: store.endpoints().length },
 ]
 
-/** What was repaired, and what is not, with zeros: an alert needs a series before its first fault. */
+/** Repairs and standing findings, with zeros: an alert needs a series before its first fault. */
 export function findingSamples(findings: Pick<Findings, 'standing' | 'repairsOf'>): Sample[] {
   const standing = findings.standing()
   const repairs = FEATURES.map((feature) => ({

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { Settings } from '../settings.ts'
 import type { Registry } from './registry.ts'
 
-/** Serves `GET /metrics`. @throws {Error} the address is taken or not the host's */
+/** Serves `GET /metrics`. @throws {Error} the address is in use or not one of this host */
 export async function listenMetrics(
   metrics: Pick<Registry, 'text'>,
   { host, port }: NonNullable<Settings['metricsListen']>,

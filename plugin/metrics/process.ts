@@ -2,7 +2,7 @@ import { METRICS, type Sample } from '../../lib/model/metric.ts'
 
 const STARTED = Date.now() / 1000 - process.uptime()
 
-/** What Prometheus' own clients say of a process. */
+/** The process metrics that Prometheus' own clients export. */
 export const processSamples = (): Sample[] => [
   { metric: METRICS.memory, value: process.memoryUsage.rss() },
   { metric: METRICS.started, value: STARTED },

@@ -1,16 +1,16 @@
 import { METRICS, type Metric, type Sample } from '../../lib/model/metric.ts'
 
-/** Reads samples each time that somebody asks for the metrics. */
+/** Reads samples; called each time that someone requests the metrics. */
 export type Collector = () => readonly Sample[] | Promise<readonly Sample[]>
 
-/** All collectors' samples in the Prometheus text format 0.0.4. */
+/** Prints all collectors' samples in the Prometheus text format 0.0.4. */
 export class Registry {
   readonly #collectors: Collector[] = []
   readonly #failed: (error: unknown) => void
 
   /**
-   * @param failed called with the error of a collector that fails: the others' samples are printed all the
-   * same
+   * @param failed called with the error of a collector that fails; the samples of the others are still
+   * printed
    */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed
