@@ -2,7 +2,7 @@ import type { NetworkSpec, Passage } from '../../lib/model/network.ts'
 import { OptionError } from '../../lib/values/errors.ts'
 import type { OptionName } from './table.ts'
 
-/** Docker's names for what lib knows by a shorter one. */
+/** Docker's option names for properties that lib/ calls by shorter names. */
 const DOCKERS = {
   bridge: 'com.docker.network.bridge.name',
   mtu: 'com.docker.network.driver.mtu',
@@ -10,7 +10,7 @@ const DOCKERS = {
   mode6: 'com.docker.network.bridge.gateway_mode_ipv6',
 } as const satisfies Partial<Record<keyof NetworkSpec | keyof Passage, OptionName>>
 
-/** Gives errors of lib's the name of the option that the user gave. */
+/** Renames the option in an error from lib/ to the name that the user passed. */
 export const withDockersNames = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     const { [error instanceof OptionError ? error.option : '']: name } = DOCKERS as Record<string, OptionName>

@@ -2,16 +2,16 @@ import type { Override } from '../../lib/store/overrides.ts'
 import type { GivenText } from './parse.ts'
 import { fullName } from './table.ts'
 
-/** What would give rights or duties to whoever is called the same later. */
+/** Options never kept: they would give rights or duties to any later container of the same name. */
 const NEVER_KEPT = /^(guard|forwards|label\.|policy|service|uplink\.strict)/
 
 export const isKeptByName = (written: string): boolean => !NEVER_KEPT.test(fullName(written))
 
 /**
- * What is kept of an attachment's changes after one more. What is unset has to be kept only where the
- * attachment comes with it.
+ * An override after one more change. An unset option is kept, as null, only if the attachment was created
+ * with it.
  *
- * @param asked what the attachment came with
+ * @param asked the options that the attachment was created with
  */
 export function nextOverride(
   override: Override,
@@ -29,7 +29,7 @@ export function nextOverride(
   return next
 }
 
-/** Without what takes back what the attachment did not come with this time. */
+/** The override without nulls for options that the attachment was not created with this time. */
 export const liveOverride = (override: Override, asked: GivenText): Override =>
   Object.fromEntries(
     Object.entries(override).filter(([key, value]) => value !== null || asked[key] !== undefined),

@@ -6,7 +6,7 @@ import { PROFILES } from './profiles.ts'
 import { type Given, readOptions } from './read.ts'
 import { fullName, isLive, type OptionName, optionNames, type Parsed } from './table.ts'
 
-/** Options that can change, as the user wrote them, by their names. */
+/** Options that can change, by name, as the user wrote them. */
 export type GivenText = Readonly<Record<string, string>>
 
 const LINK_KEYS = optionNames('attachment')
@@ -25,7 +25,7 @@ const UPLINK = {
 const pick = (parsed: Given, names: readonly (readonly [string, string])[]): LinkOptions =>
   Object.fromEntries(names.flatMap(([from, to]) => (parsed[from] === undefined ? [] : [[to, parsed[from]]])))
 
-/** One layer: the profile's options below those that were named one by one. */
+/** One layer of options: single options override the profile's. */
 function layerOf(parsed: Parsed): LinkOptions {
   const own = pick(parsed, LINK_KEYS)
   const profile = parsed.link === undefined ? undefined : PROFILES[parsed.link]
@@ -39,7 +39,7 @@ const textOf = (given: Given): GivenText =>
       .filter(([key]) => isLive(key)),
   )
 
-/** What of a network's options can change while it lives. */
+/** Those of a network's options that can change while it exists. */
 export interface NetworkShape {
   readonly options: LinkOptions
   /** bit/s */
@@ -80,14 +80,14 @@ export function parseNetworkOptions(given: Given): NetworkOptions {
   }
 }
 
-/** An attachment's own options, and as they were written. */
+/** An attachment's own options, parsed and as written. */
 export interface AttachmentOptions {
   readonly options: LinkOptions
   readonly given: GivenText
 }
 
 /**
- * @param given `Options` of CreateEndpoint, where the engine's own labels stand beside the user's options
+ * @param given `Options` of CreateEndpoint, which mixes the engine's own labels with the user's options
  * @throws {OptionError}
  */
 export function parseAttachmentOptions(given: Given): AttachmentOptions {

@@ -1,27 +1,27 @@
-/** A kind of link that people know by name, as options that could have been typed one by one. */
+/** A well-known kind of link, as options that a user could also pass one by one. */
 export interface Profile {
   /** one line for people */
   readonly summary: string
-  /** the option language's keys and values; single keys that the user gives override them */
+  /** options by key; single options that the user passes override them */
   readonly options: Readonly<Record<string, string>>
-  /** where the numbers come from, so that a reader can check them; "chosen" marks what is our judgement */
+  /** sources of the numbers, so that a reader can check them; "chosen" marks our own judgement */
   readonly source: string
 }
 
 /**
  * The values of `link`, in the order in which they are listed.
  *
- * A profile is an ordinary link of its kind on an ordinary day, neither its peak nor its worst hour. `down`
- * is what the container receives. `delay` and loss hold for each direction, so that sources' round trips
- * stand here halved. Measured values come before tools' presets; sources give times to a nearby server, so
- * that a profile is the access alone and the two long distances are the path alone.
+ * A profile is an ordinary link of its kind on an ordinary day, neither at its best nor in its worst hour.
+ * `down` is what the container receives. `delay` and loss apply to each direction, so a source's round trip
+ * is halved here. Measured values take precedence over the presets of tools. Sources give times to a nearby
+ * server, so a profile covers the access link only; the two long distances cover the path only.
  *
- * Jitter stands below what was measured, on purpose: netem lets packets overtake each other where a real link
- * makes them wait. RACK forgives a quarter of the round trip, which is half of `delay`, so that jitter is at
- * most a quarter of `delay` when it is uniform and a twelfth (three deviations each way) when it has a
- * distribution.
+ * Jitter is lower than measured on purpose: netem lets packets overtake each other where a real link makes
+ * them wait. RACK tolerates reordering within a quarter of the round trip, which is half of `delay`. Jitter
+ * is therefore at most a quarter of `delay` if it is uniform, and at most a twelfth (three deviations each
+ * way) if it has a distribution.
  *
- * Loss is what a link loses by itself. What a full queue drops comes on top, from the cap.
+ * Loss is what a link loses by itself. A full queue under the cap drops packets in addition.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8985#section-6.2 RACK's reordering window
  */

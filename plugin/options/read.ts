@@ -4,10 +4,10 @@ import { type Reading, rateReadings } from './hints/readings.ts'
 import type { Scope } from './option.ts'
 import { fullName, isGivenTo, isOption, OPTIONS, type OptionName, optionNames, type Parsed } from './table.ts'
 
-/** Options by key, as they came. */
+/** Options by key, unparsed. */
 export type Given = Readonly<Record<string, unknown>>
 
-/** Each option by itself; what they come to together is parse-options.ts's. @throws {OptionError} */
+/** Parses each option by itself; parse.ts combines them. @throws {OptionError} */
 export function readOptions(given: Given, scope: Scope): Parsed {
   const parsed: Record<string, unknown> = {}
   for (const [written, value] of Object.entries(given)) {
@@ -31,7 +31,7 @@ function readValue(key: OptionName, value: string): unknown {
 
 const UNCAPPED = /^\s*(0|-1|none|no|off|unlimited|infinite|inf|max)\s*$/i
 
-/** What is wrong, with what may have been meant: only values that the option takes are offered. */
+/** The error's text, with what the user may have meant. It suggests only values that the option accepts. */
 function refusal(key: OptionName, value: string, expected: string): string {
   const { parse, readings } = OPTIONS[key]
   const takes = ({ text }: Reading): boolean => {
@@ -46,7 +46,7 @@ function refusal(key: OptionName, value: string, expected: string): string {
     return `${expected}; for no cap leave ${key} out, or: docker sluice unset`
   const offered = readings(value).filter(takes)
   const [first, ...others] = offered
-  // The first reading is the likeliest: the others alone would mislead.
+  // The first reading is the likeliest: if the option refuses it, suggesting only the others would mislead.
   if (!first || first.text !== readings(value)[0]?.text) return expected
   if (others.length === 0) return `${expected}; did you mean ${first.text}?`
   const ways = offered.map(({ text, meaning }) => `${text} for ${meaning}`)

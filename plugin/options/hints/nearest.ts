@@ -1,4 +1,4 @@
-/** Changes from one word to the other: a character more, less or another, or two neighbours swapped. */
+/** Edits from one word to the other: a character inserted, deleted or replaced, or two neighbours swapped. */
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
@@ -22,7 +22,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-/** @returns the word that is near enough to be what was meant */
+/** @returns the nearest word, if it is near enough to be what the user meant */
 export const nearest = <T extends string>(written: string, words: readonly T[]): T | undefined =>
   words
     .map((word) => ({ word, distance: editDistance(written.toLowerCase().slice(0, 60), word) }))

@@ -1,21 +1,21 @@
 import { formatRate } from '../../../lib/values/units.ts'
 
 /*
- * What a value that is refused may have been meant to be. These are guesses: whoever offers them asks the
- * option's own parser whether it takes them.
+ * What the user may have meant by a refused value. These are guesses: a caller that suggests one first checks
+ * that the option's own parser accepts it.
  */
 
 /** One way to read a value. */
 export interface Reading {
   readonly text: string
-  /** what it then means, where it can be read in several ways */
+  /** what the value then means, if it can be read in several ways */
   readonly meaning?: string
 }
 
 export type Readings = (text: string) => readonly Reading[]
 
 const NUMBER = String.raw`(\d+(?:\.\d+)?|\.\d+)`
-/** A comma is a decimal point in much of the world, and neither space nor underscore says anything. */
+/** Reads a comma as a decimal point, as much of the world does, and drops spaces and underscores. */
 const tidy = (text: string): string =>
   text
     .slice(0, 40)
@@ -30,14 +30,15 @@ const plain = (number: string): string => number.replace(/^\./, '0.')
 const PREFIXES: Readonly<Record<string, string>> = { kilo: 'k', mega: 'm', giga: 'g', tera: 't' }
 
 /**
- * A number alone is bits a second for tc, and what it seldom is for people; so is `b`, or anything in `bps`.
+ * tc reads a bare number as bits a second, which people seldom mean. `b` and units in `bps` are as unclear:
+ * they get two readings, bits and bytes.
  */
 export const rateReadings: Readings = (text) => {
   const form = '(k|m|g|t|kilo|mega|giga|tera)?(i|bi)?(bit|byte|b)?s?(ps|/s|/sec|/second|persecond)?'
   const [number, prefix = '', binary, unit = 'b', second] = match(text, form)
   if (number === undefined) return []
   const isBare = prefix === '' && unit === 'b' && second === undefined
-  // As what other tools take as bits a second: 10000000.
+  // Other tools take a number this large as bits a second: 10000000.
   const [bits = ''] = isBare && Number(number) >= 8000 ? [formatRate(Number(number))] : []
   const scale = isBare ? 'm' : `${PREFIXES[prefix] ?? prefix}${binary ? 'i' : ''}`
   const begun = bits ? bits.slice(0, -'bit'.length) : `${plain(number)}${scale}`
@@ -54,7 +55,7 @@ const TIMES: readonly (readonly [string, string])[] = [
   ['m', 'min|mins|minutes?'],
 ]
 
-/** A number alone is milliseconds: that is what other tools take, and what is typed without thinking. */
+/** A bare number is milliseconds: other tools read it so, and people type it without thinking. */
 export const durationReadings: Readings = (text) => {
   const [number, unit = 'ms'] = match(text, '(\\p{L}+)?'.replace('\\p{L}', '[a-zµμ]'))
   if (number === undefined) return []
@@ -64,7 +65,7 @@ export const durationReadings: Readings = (text) => {
   return own ? [{ text: `${plain(number)}${own}` }] : []
 }
 
-/** Below 1, a number alone may be a part of 1 as well. */
+/** A bare number below 1 may also be a fraction of 1. */
 export const percentReadings: Readings = (text) => {
   const [number, unit] = match(text, '(%|percent|pct|per ?cent)?')
   if (number === undefined) return []
@@ -92,7 +93,7 @@ export const booleanReadings: Readings = (text) => {
   return /^(no|n|off|disabled?|none)$/.test(word) ? [{ text: 'false' }] : []
 }
 
-/** As `gemodel 1% 10%`, which is how tc has it. */
+/** Reads tc's form, such as `gemodel 1% 10%`. */
 export const modelReadings: Readings = (text) => [
   {
     text: text

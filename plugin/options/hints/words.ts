@@ -1,12 +1,12 @@
 import { nearest } from './nearest.ts'
 
 /*
- * The words that people bring from other tools, and what they are called here. From tc(8), tc-netem(8),
- * tc-tbf(8), tc-htb(8); pumba, docker-tc, toxiproxy, comcast, tcconfig, wondershaper; CNI's bandwidth plugin
- * and Kubernetes' annotations for it; network devices of Incus and LXD; <bandwidth> of libvirt.
+ * Words that people know from other tools, and our names for them. From tc(8), tc-netem(8), tc-tbf(8),
+ * tc-htb(8); pumba, docker-tc, toxiproxy, comcast, tcconfig, wondershaper; CNI's bandwidth plugin and
+ * Kubernetes' annotations for it; network devices of Incus and LXD; <bandwidth> of libvirt.
  */
 
-/** The parts that options' names are made of, each with other words for it. */
+/** The parts of option names, each with its synonyms. */
 const PARTS: Readonly<Record<string, string>> = {
   rate: 'bandwidth bw throughput speed ceil ceiling shape shaping throttle average peak peakrate maxrate bps',
   limit: 'limits max maximum cap quota',
@@ -36,11 +36,11 @@ const WAYS: Readonly<Record<'up' | 'down', string>> = {
   down: 'download downloading downstream downlink ingress in incoming inbound rx receive received',
 }
 
-/** Words that say nothing of the option. */
+/** Words that do not tell one option from another. */
 const FILLERS =
   'com docker io org net kubernetes k8s tc netem tbf htb sluice network driver opt option bridge interface iface container target default packet packets pkt percent time size length enable ip random value'
 
-/** Say little beside another part: a loss rate is a loss. */
+/** Parts that add little to another part: a loss rate is a loss. */
 const VAGUE = new Set(['rate', 'limit'])
 
 const table = (words: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
@@ -54,8 +54,7 @@ const wayOf = table(WAYS)
 const fillers = new Set(FILLERS.split(' '))
 
 /**
- * What a key of another tool may be called here. Its words are read one by one, and all of them have to be
- * known.
+ * Our possible names for a key of another tool. Reads the key word by word, and must know every word.
  *
  * @param written such as `latency`, `ingressRate`, `packet-loss`, `com.docker-tc.limit`,
  * `kubernetes.io/egress-bandwidth`
@@ -79,7 +78,7 @@ const below = (first: string, names: readonly string[]): string[] => names.map((
 const known = [...partOf.keys(), ...wayOf.keys(), ...fillers]
 const isKnown = (word: string): boolean => partOf.has(word) || wayOf.has(word) || fillers.has(word)
 
-/** A word, two in one as `packetloss`, or a long one misspelt. */
+/** Resolves a known word, two joined words such as `packetloss`, or a long word that is misspelt. */
 function recognise(word: string): readonly string[] | undefined {
   if (isKnown(word)) return [word]
   for (let at = 2; at < word.length - 1; at += 1) {
@@ -99,6 +98,6 @@ function read(written: readonly string[]): readonly string[] {
   if (parts.length === 0 && ways.size === 0) return []
   const clear = parts.filter((part) => !VAGUE.has(part))
   const names = [[...new Set(parts)].join('.'), clear.at(-1) ?? 'rate']
-  // An option that has no direction is given without.
+  // Names without a direction follow, for options that have none.
   return [...(ways.size === 1 ? names.map((name) => [name, ...ways].join('.')) : []), ...names]
 }
