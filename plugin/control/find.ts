@@ -5,7 +5,7 @@ import type { NetworkStore } from '../../lib/store/networks.ts'
 import { NotFoundError } from '../../lib/values/errors.ts'
 import { nearest } from '../options/hints/nearest.ts'
 
-/** hex digits: fewer would be a guess */
+/** fewest hex digits of an id that we accept: fewer would be a guess */
 const LEAST = 4
 
 const isBeginning = (text: string, id: string): boolean => text.length >= LEAST && id.startsWith(text)
@@ -16,8 +16,8 @@ interface Places {
 }
 
 /**
- * @param text a network's name, as far as the engine has told it, its id, or the beginning of one that no
- * other's id has
+ * @param text a network's name, if the engine has reported it; its id; or the beginning of its id, if no
+ * other network's id begins so
  * @throws {NotFoundError}
  */
 export function findNetwork(text: string, { store, names }: Places): NetworkSpec {
@@ -39,7 +39,7 @@ export function findNetwork(text: string, { store, names }: Places): NetworkSpec
 }
 
 /**
- * @param text an id, or the beginning of one that no other endpoint's of the network has
+ * @param text an id, or its beginning, if no other endpoint of the network has an id that begins so
  * @throws {NotFoundError}
  */
 export function findEndpoint(

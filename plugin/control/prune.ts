@@ -20,10 +20,9 @@ export interface PruneParts {
 }
 
 /**
- * Removes a network that its engine does not know, with what is left of its members and its pools of
- * addresses.
+ * Removes a network that the engine does not know, with what is left of its members and its address pools.
  *
- * @throws {NotFoundError} it is not here
+ * @throws {NotFoundError} there is no such network
  * @throws {ConflictError} the engine knows it or cannot be asked, or a container is on it
  */
 export async function pruneNetwork(id: string, parts: PruneParts): Promise<Pruned> {
@@ -36,7 +35,7 @@ export async function pruneNetwork(id: string, parts: PruneParts): Promise<Prune
     throw new ConflictError(`cannot prune network ${id}: the engine knows it, docker network rm removes it`)
   const members = store.endpoints(id).map((row) => row.spec)
   const { links } = await surroundings(host)
-  // A container that is gone has taken both ends along, and one that has left has given its own back.
+  // A container that ended took both ends with it; one that was disconnected gave its end back to the host.
   const living = members.find((one) => links.has(hostEndName(one.id)) && !links.has(peerEndName(one.id)))
   if (living) {
     const name = names.endpoint(living.id)?.name ?? living.id.slice(0, 12)

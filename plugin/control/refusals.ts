@@ -1,10 +1,11 @@
 import type { Finding } from '../../lib/model/finding.ts'
 
-/** ms for which a refusal shows */
+/** ms for which a refusal is listed */
 const SHOWN = 600_000
 
 /**
- * Refusals that nobody may have read: the engine makes some networks long after the user's command has ended.
+ * Refusals that the user may not have seen: the engine creates some networks long after the user's command
+ * has ended.
  */
 export interface Refusals {
   add(text: string): void

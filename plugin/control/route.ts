@@ -27,24 +27,24 @@ export interface ControlParts {
   readonly version: string
 }
 
-/** What the routes act upon. */
+/** The parts that the routes use. */
 export interface Control extends ControlParts {
   readonly naming: Naming
   readonly look: Look
-  /** One change of a network's options at a time: the next begins with what this one leads to. */
+  /** Runs one change of a network's options at a time: the next starts from the result of this one. */
   readonly queue: Queue
 }
 
-/** A request, as far as a route reads it. */
+/** The parts of a request that routes read. */
 export interface ControlRequest<Sent = unknown> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly body: Sent
-  /** Notes what was changed, for the log. */
+  /** Records a change for the log. */
   readonly note: (what: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
-/** How a route is called, and what its description is made of. */
+/** How clients call a route, and the source of its OpenAPI description. */
 export interface RouteForm<Sent = unknown, Answered = unknown> {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST'
   /** with parameters in braces, as OpenAPI writes them */
@@ -55,15 +55,15 @@ export interface RouteForm<Sent = unknown, Answered = unknown> {
   readonly answer?: Component<Answered>
 }
 
-/** A route of the control interface. It answers with a value, or with the JSON of one. */
+/** A route of the control interface. It answers with a value, or with that value as JSON. */
 export interface Resource<Sent = unknown, Answered = unknown> extends RouteForm<Sent, Answered> {
   handle(control: Control, request: ControlRequest<Sent>): Answered | Promise<Answered | Buffer>
 }
 
-/** A route with the parts that it acts upon. */
+/** A route bound to the parts that it uses. */
 export interface Route extends RouteForm {
   readonly handle: (request: ControlRequest) => unknown
 }
 
-/** Holds a route's function to the schemas of what it takes and gives. */
+/** Makes the compiler check a route's function against the schemas of its request and answer. */
 export const resource = <Sent, Answered>(one: Resource<Sent, Answered>): Resource => one

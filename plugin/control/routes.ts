@@ -24,7 +24,8 @@ const RESOURCES: readonly Resource[] = [
 ]
 
 /**
- * The control interface: everything that Docker has no words for. Errors are thrown; server.ts answers them.
+ * The control interface: everything that Docker's own interface cannot express. Routes throw errors;
+ * server.ts answers them.
  */
 export function controlRoutes(parts: ControlParts): Route[] {
   const naming = createNaming(parts)

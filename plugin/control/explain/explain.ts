@@ -21,8 +21,8 @@ interface ExplainParts {
 }
 
 /**
- * The commands that would be run for a network and its attachments, by the very functions that plan them. Ids
- * are not known yet, so the names that follow from them are made up from the names given.
+ * The commands that Sluice would run for a network and its attachments, from the same functions that plan
+ * real ones. Docker's ids do not exist yet, so names that follow from ids are derived from the given names.
  *
  * @throws {InvalidRequestError} an option that would be refused
  */

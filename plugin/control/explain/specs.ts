@@ -8,25 +8,25 @@ import { parseAttachmentOptions, parseNetworkOptions } from '../../options/parse
 import type { ExplainRequest } from '../schema/components.ts'
 import { examplePorts, parsePorts } from './wanted-ports.ts'
 
-/** Documentation's own networks (RFC 5737, RFC 3849), for want of those that will be chosen. */
+/** Networks reserved for documentation (RFC 5737, RFC 3849), as examples of subnets not chosen yet. */
 export const EXAMPLES = { 4: '192.0.2.0/24', 6: '2001:db8::/64' } as const
 const MTU = 1500
 
 const idOf = (name: string): string => createHash('sha256').update(name).digest('hex')
 
-/** Subnets by family: those given, and an example for what will be chosen. */
+/** The subnets of one family: those given, or an example of the one that will be chosen. */
 const subnetsOf = ({ subnets = [], ipv6 = false }: ExplainRequest, family: Family): readonly string[] => {
   const given = subnets.filter((subnet) => parseSubnet(subnet).family === family)
   const isWanted = family === 6 ? ipv6 : subnets.length === 0
   return given.length === 0 && isWanted ? [EXAMPLES[family]] : given
 }
 
-/** Whether a subnet is shown that is not the one there will be. */
+/** Whether a subnet shown is only an example. */
 export const isExemplary = (wanted: ExplainRequest): boolean =>
   [...subnetsOf(wanted, 4), ...subnetsOf(wanted, 6)].some((subnet) => !wanted.subnets?.includes(subnet))
 
 /**
- * Ids are not known yet: the names that follow from them are made up from the network's.
+ * Docker's ids do not exist yet: names that follow from them are derived from the network's name.
  *
  * @throws {InvalidRequestError}
  */
@@ -54,7 +54,7 @@ export function networkOf(wanted: ExplainRequest): NetworkSpec {
 }
 
 /**
- * The attachments, in the order of their slots, with addresses and ports as they may be.
+ * The attachments, in the order of their slots, with example addresses and ports.
  *
  * @throws {InvalidRequestError}
  */
@@ -84,7 +84,7 @@ export function endpointsOf(
   })
 }
 
-/** Behind the gateway, one after the other, while there are any. */
+/** The addresses after the gateway, one for each slot, until the subnet is used up. */
 function exampleAddress(home: SubnetSpec | undefined, slot: number): string | undefined {
   const subnet = home && parseSubnet(home.subnet)
   const value = subnet && subnet.base + 2n + BigInt(slot)

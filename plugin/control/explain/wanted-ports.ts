@@ -11,7 +11,7 @@ const FORM =
 type Range = readonly [first: number, last: number]
 
 /**
- * Reads what `docker run -p` takes: `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `8000-8009:80`,
+ * Parses the forms that `docker run -p` takes: `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `8000-8009:80`,
  * `[::1]:80-81:80-81`.
  *
  * @returns a request for each port of the container
@@ -44,9 +44,9 @@ function rangeOf(text: string, least: number): Range | undefined {
 }
 
 /**
- * What requests would come to on a host whose ports are all free.
+ * The ports that requests would get on a host whose ports are all free.
  *
- * @param taken what others have got, and gets these
+ * @param taken host ports already given out; this function adds those it gives out
  */
 export function examplePorts(
   requests: readonly PortRequest[],

@@ -21,10 +21,7 @@ interface LookParts {
   readonly naming: Naming
 }
 
-/**
- * ms: who asks for all networks within this time gets what the first one got, unless something was changed
- * meanwhile
- */
+/** ms for which a listing of all networks is reused, unless something changes meanwhile */
 const FRESH = 900
 
 interface Listing {
@@ -34,7 +31,7 @@ interface Listing {
   readonly at: number
 }
 
-/** Looks at what the host has of networks. */
+/** Reads the state of networks on the host. */
 export function createLook({ host, store, capabilities, naming }: LookParts) {
   const sample = createSampler(() => readCounters(host))
 
@@ -50,7 +47,7 @@ export function createLook({ host, store, capabilities, naming }: LookParts) {
     return { abilities: able, ...sampled, shown: seen }
   }
 
-  /** With what the engine calls it. */
+  /** A network's view, with the engine's names. */
   const view = async (spec: NetworkSpec, seen: Seen, pace = createPace()): Promise<Network> => {
     const bare = await networkView(spec, members(spec.id), seen, pace)
     const endpoints: Endpoint[] = []
@@ -78,13 +75,13 @@ export function createLook({ host, store, capabilities, naming }: LookParts) {
   let running: { readonly listing: Promise<Listing>; readonly changes: number } | undefined
 
   let turns: Promise<unknown> = Promise.resolve()
-  /** One after the other: two hundred answers at once would keep all else waiting. */
+  /** Answers one after the other: two hundred at once would delay everything else. */
   const turn = (): Promise<unknown> => {
     turns = turns.then(() => setImmediate())
     return turns
   }
 
-  /** All networks as JSON: one reading for all who ask within a second, and one answer. */
+  /** All networks as JSON. Requests within a second share one reading and one answer. */
   const listing = async (): Promise<Buffer> => {
     const changes = store.changes()
     const age = latest ? Date.now() - latest.at : Number.POSITIVE_INFINITY

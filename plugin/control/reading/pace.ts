@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** ms that a long computation may take at once */
+/** ms that a long computation may run without a pause */
 const TURN = 5
 
 /**
- * Lets what else is waiting have its turn, once the computation has had its own. Awaited between two parts of
- * it.
+ * Lets other work run once the computation has used up its time. Await it between two parts of the
+ * computation.
  */
 export function createPace(): () => Promise<void> {
   let began = performance.now()

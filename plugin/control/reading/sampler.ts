@@ -1,27 +1,26 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Readings } from '../../../lib/kernel/readings.ts'
 
-/** A reading, and an earlier one to tell rates from. */
+/** A reading, and an earlier one to compute rates from. */
 export interface Sample {
   readonly readings: Readings
   readonly before?: Readings
 }
 
 /**
- * ms: who asks within this time of a reading gets that reading. Below a second, so that who asks every second
- * gets a new one.
+ * ms for which a reading is reused. Below a second, so that a client that asks every second gets a new one.
  */
 const FRESH = 900
-/** ms: rates are told from readings at least so far apart, so that a slow link's few packets make a rate */
+/** ms: least time between the two readings of a rate, so that a slow link's few packets still make a rate */
 const APART = 400
-/** ms: a rate over a longer time would say nothing of now */
+/** ms: a rate over a longer time would not describe the present */
 const STALE = 10_000
-/** ms between two readings that are made for one who asks alone */
+/** ms between the two readings for a client when no earlier reading can be used */
 const PAUSE = 100
 
 /**
- * Reads counters, and keeps what was read: rates are those since a reading 0.4 to 10 seconds ago. Where
- * nobody has asked that lately, they are those of the 0.1 s between two readings.
+ * Reads counters and keeps the readings. Rates cover the time since a reading 0.4 to 10 seconds ago. If there
+ * is none, they cover the 0.1 s between two new readings.
  */
 export function createSampler(read: () => Promise<Readings>, now: () => number = Date.now) {
   let kept: readonly Readings[] = []
@@ -32,7 +31,7 @@ export function createSampler(read: () => Promise<Readings>, now: () => number =
     const readings = await read()
     const recent = kept.filter(({ at }) => readings.at - at <= STALE && at <= readings.at)
     const last = recent.at(-1)
-    // One that is too near its neighbour would only take the room of one that rates can be told from.
+    // A reading too close to the last would only replace one that rates can be computed from.
     kept = last && readings.at - last.at < APART ? recent : [...recent.slice(-1), readings]
     return readings
   }

@@ -39,7 +39,7 @@ async function changeEndpoint(
     ...naming.endpoint(changedEndpoint(link)),
     keptBy,
     before: { options: given.before, effective: effectiveOf(found, was) },
-    // What changed nothing was compared with nothing.
+    // A change without effect compared nothing with the host, so we compare here.
     faults: changed ? [] : endpointView(link, await look.look([network])).faults,
   }
 }

@@ -94,7 +94,7 @@ async function changeNetwork(
   if (changed) note('changed network', { network: id, ...changed })
   const spec = control.networks.network(id)
   const shown = naming.network(changedNetwork(spec, await look.abilities()))
-  // What changed nothing was compared with nothing.
+  // A change without effect compared nothing with the host, so we compare here.
   const { faults } = changed ? shown : await viewNetwork(control, spec)
   return { ...shown, before: { options: before }, faults }
 }

@@ -18,8 +18,8 @@ import {
 } from './schema.ts'
 
 /**
- * What the control interface takes and gives: requests are validated by these, OpenAPI shows them, and the
- * types follow from them.
+ * The schemas of the control interface. Fastify validates requests by them, OpenAPI shows them, and our types
+ * derive from them.
  */
 
 const optionsAs = (description: string): Schema<Options> => record({ type: 'string' }, description)
@@ -34,11 +34,11 @@ const limits = {
   queue: textOrNull('qdisc that packets wait in'),
 }
 
-/** What one direction is held to. */
+/** The limits of one direction. */
 export const Limits = component('Limits', object(limits))
 export type Limits = Value<typeof Limits>
 
-/** The same, and its counters since the link was made. */
+/** The limits of one direction, and its counters since the link was created. */
 export const Direction = component(
   'Direction',
   object({
@@ -87,7 +87,7 @@ export const Endpoint = component(
 )
 export type Endpoint = Value<typeof Endpoint>
 
-/** A device, and what `tc -s` prints of it. */
+/** A device, and what `tc -s` prints about it. */
 const tree = object({ device: text('name'), text: list(text('as `tc -s` prints it')) })
 export type Tree = Value<typeof tree>
 
@@ -138,8 +138,7 @@ export const ChangeRequest = component(
 )
 
 /**
- * What a change made of an attachment. No counters: to read them would start more programs than the change
- * itself.
+ * An attachment after a change. No counters: reading them would start more programs than the change itself.
  */
 export const ChangedEndpoint = component(
   'ChangedEndpoint',
@@ -182,7 +181,7 @@ const profile = object({
 export type Profile = Value<typeof profile>
 export const Profiles = component('Profiles', object({ profiles: list(profile) }))
 
-/** Something that is wrong and was not repaired. */
+/** A problem that was not repaired. */
 export const HealthFinding = component(
   'Finding',
   object(

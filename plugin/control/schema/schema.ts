@@ -1,15 +1,15 @@
 declare const described: unique symbol
 
 /**
- * JSON Schema (2020-12), and in its type the values that it describes: the builders below keep the two
- * together.
+ * A JSON Schema (2020-12). Its type parameter is the type of the values that it describes; the builders below
+ * keep the two together.
  */
 export interface Schema<T = unknown> {
   readonly [keyword: string]: unknown
   readonly [described]?: T
 }
 
-/** A schema with a name, by which others and the routes refer to it. */
+/** A named schema, to which other schemas and the routes refer by name. */
 export interface Component<T = unknown> {
   readonly name: string
   readonly schema: Schema<T>
@@ -71,7 +71,7 @@ export const object = <P extends Properties, const O extends keyof P = never>(
   required: Object.keys(properties).filter((key) => !optional.includes(key as O)),
 })
 
-/** The same for what is sent to the plugin: an unknown field is a mistake. */
+/** An object that clients send to the plugin: an unknown field is an error. */
 export const request = <P extends Properties, const O extends keyof P = never>(
   properties: P,
   optional: readonly O[] = [],

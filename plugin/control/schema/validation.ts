@@ -1,11 +1,11 @@
 import type { RouteForm } from '../route.ts'
 import type { Schema } from './schema.ts'
 
-/** Path parameters of a route, and how each is described. */
+/** The names of a route's path parameters. */
 export const pathParameters = (path: string): readonly string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? [])
 
-/** What Fastify checks a request by: the very schemas that the description of the interface shows. */
+/** The schemas by which Fastify checks a request, the same ones that the OpenAPI description shows. */
 export interface RequestSchema {
   readonly params: Schema
   readonly querystring: Schema
@@ -25,7 +25,7 @@ export function requestSchema({ path, query = {}, body }: RouteForm): RequestSch
   }
 }
 
-/** As Ajv says what is wrong. */
+/** An error as Ajv reports it. */
 export interface Fault {
   readonly keyword: string
   /** JSON pointer */
@@ -35,7 +35,7 @@ export interface Fault {
 }
 
 /**
- * What is wrong with a request: where, and what was expected there.
+ * Describes an invalid request: the place, and what was expected there.
  *
  * @param part `body`, `querystring`, `params`
  */

@@ -4,7 +4,7 @@ import type { Readings } from '../../../lib/kernel/readings.ts'
 import { OPEN } from '../../../lib/values/units.ts'
 import type { Direction, Limits } from '../schema/components.ts'
 
-/** What has passed one way until `at`, ms since 1970. */
+/** The traffic that has passed in one direction until `at`, ms since 1970. */
 interface Moment {
   readonly passed: Passed | undefined
   readonly at: number
@@ -22,7 +22,7 @@ export function limitsView(shape: Shape | undefined): Limits {
   }
 }
 
-/** @param before an earlier moment, to tell the rate from */
+/** @param before an earlier moment, to compute the rate from */
 export function directionView(shape: Shape | undefined, now: Moment, before: Moment | undefined): Direction {
   const { bytes, packets, drops, backlog, loss } = now.passed ?? NOTHING_PASSED
   return {
@@ -37,7 +37,7 @@ export function directionView(shape: Shape | undefined, now: Moment, before: Mom
   }
 }
 
-/** The moments of each way, now and at an earlier reading. */
+/** The moments of each direction: now, and at an earlier reading. */
 export function momentsOf(
   flowOf: (readings: Readings) => Flow,
   { readings, before }: { readonly readings: Readings; readonly before?: Readings },
@@ -47,7 +47,7 @@ export function momentsOf(
   return (way) => [{ passed: now[way], at: readings.at }, before && { passed: then?.[way], at: before.at }]
 }
 
-/** bit/s; null where a counter was not there, or went back, as that of a link made anew does */
+/** bit/s; null if a counter was missing or went back, as after a link was recreated */
 function rateBetween(before: Moment | undefined, now: Moment): number | null {
   if (!before?.passed || !now.passed || now.at <= before.at || now.passed.bytes < before.passed.bytes)
     return null
@@ -55,7 +55,7 @@ function rateBetween(before: Moment | undefined, now: Moment): number | null {
 }
 
 /**
- * Percent. Of the Gilbert-Elliott model, its stationary mean (tc-netem(8): defaults r = 1-p, 1-h = 100 %, 1-k
+ * Percent; for the Gilbert-Elliott model its stationary mean (tc-netem(8): defaults r = 1-p, 1-h = 100 %, 1-k
  * = 0 %).
  */
 function meanLoss({ loss, lossModel }: NonNullable<Shape['netem']>): number {

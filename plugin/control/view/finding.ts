@@ -1,7 +1,7 @@
 import type { Standing } from '../../../lib/engine/findings.ts'
 import type { HealthFinding } from '../schema/components.ts'
 
-/** A finding as health gives it. */
+/** A finding as the health route returns it. */
 export const findingView = ({
   feature,
   object,

@@ -5,7 +5,7 @@ const size = (bytes: number): string => `${bytes}b`
 const model = ({ model: name, percents }: LossModel): string =>
   [name, ...percents.map(formatPercent)].join(':')
 
-/** How each option's value is written, so that the option can be given that way again. */
+/** Formats each option's value so that a user can pass it as an option again. */
 const FORMATS: { readonly [K in keyof Required<LinkOptions>]: (value: Required<LinkOptions>[K]) => string } =
   {
     rate: formatRate,

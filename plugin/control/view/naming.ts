@@ -12,7 +12,7 @@ export interface NamingParts {
 type OfNetwork = Pick<Network, 'name' | 'known'>
 type OfEndpoint = Pick<Endpoint, 'name' | 'container' | 'image' | 'labels' | 'kept'>
 
-/** Adds to a view what the engine calls things, as far as that is known, and what is kept by those names. */
+/** Adds to a view the engine's names for things, where known, and the changes kept by those names. */
 export interface Naming {
   network<T extends Pick<Network, 'id'>>(view: T): T & OfNetwork
   endpoint<T extends Pick<Endpoint, 'id' | 'network'>>(view: T): T & OfEndpoint
@@ -29,7 +29,7 @@ export function createNaming({ names, overrides, follower }: NamingParts): Namin
       return {
         ...view,
         ...(name === undefined ? {} : { name }),
-        // An old list is no proof that a network is gone.
+        // An outdated list does not prove that a network is gone.
         ...(known === undefined || follower.state() !== 'followed' ? {} : { known }),
       }
     },

@@ -2,17 +2,17 @@ import type { PublishedPort } from '../../../lib/model/port.ts'
 import { parseAddress } from '../../../lib/values/addresses.ts'
 import { bracketed } from '../../../lib/values/families.ts'
 
-/** Neighbouring ports in one text. */
+/** Consecutive ports that are printed as one range. */
 interface Run {
   readonly of: PublishedPort
-  /** of the container */
+  /** the container's */
   last: number
 }
 
 /**
- * Published ports as `docker ps` writes them: ranges first, where the host's ports are the container's own;
- * then, each by itself, those that differ. Ports that are open without NAT, which Docker has no form for,
- * look as exposed ports do there.
+ * Published ports as `docker ps` prints them. Ranges come first, for ports with the same number on the host
+ * and in the container; each other port follows by itself. Docker has no form for ports that are open without
+ * NAT: they are printed like exposed ports.
  *
  * @returns such as `0.0.0.0:80-81->80-81/tcp`, `[::]:8080->443/tcp`, `53/udp`
  * @see https://github.com/docker/cli/blob/master/cli/command/formatter/container.go DisplayablePorts
@@ -24,7 +24,7 @@ export function formatPorts(ports: readonly PublishedPort[]): string[] {
   return [...runsOf(alike).map(runText), ...others.map(portText)]
 }
 
-/** A run that ended comes before those that go on to the last of their ports. */
+/** Runs that a gap ended come first; the last run of each host address and protocol follows. */
 function runsOf(ports: readonly PublishedPort[]): Run[] {
   const ended: Run[] = []
   const open = new Map<string, Run>()
