@@ -1,11 +1,11 @@
-/** What a call changed, for its line in the log. */
+/** A change that a call made, for its log line. */
 export interface Logged {
   /** such as `created network` */
   readonly what: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** The keys that differ, as they were and as they are; null where one is not given. */
+/** The keys whose values differ, with the values before and after; null for a key that is absent. */
 export function difference(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,

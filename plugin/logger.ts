@@ -2,10 +2,10 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Settings } from './settings.ts'
 
 /**
- * A line of JSON, with the time as ISO 8601 has it and the level as a word; or, for a person, what
- * pino-pretty makes of it, which is loaded only then.
+ * Logs lines of JSON, with an ISO 8601 time and the level as a word. For people it formats them with
+ * pino-pretty, which is loaded only then.
  *
- * @param destination standard output, unless it is given
+ * @param destination standard output by default
  */
 export async function createLogger(
   { logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>,

@@ -48,8 +48,8 @@ import { toolFindings } from './tool-findings.ts'
 /** A managed plugin's own /proc/sys is read-only; config.json mounts the part that it needs here. */
 const MOUNTED_SYSCTL = '/host/proc/sys/net'
 /**
- * A managed plugin has the engine's socket here, or /dev/null where nobody gave it one: the mount `engine` in
- * config.json.
+ * Where a managed plugin finds the engine's socket, or /dev/null if the user gave it none: the mount `engine`
+ * in config.json.
  */
 const MOUNTED_ENGINE = '/run/engine.sock'
 
@@ -83,12 +83,13 @@ async function main(): Promise<void> {
     parts.database.close()
     process.exit(0)
   }
-  // PID 1 in a managed plugin: without a handler the kernel does not even deliver these. For as long as the
-  // process lives: execa, which ends our children with us, ends at once a process that listens no more.
+  // A managed plugin is PID 1: without a handler the kernel does not even deliver these signals. The handlers
+  // stay until the process ends: execa, which ends our children when we end, ends a process at once if it has
+  // no handler of its own left.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
 }
 
-/** The stores, the host, and what acts on both. */
+/** The stores, the host, and the parts that act on both. */
 function openParts(settings: Settings, log: Awaited<ReturnType<typeof createLogger>>) {
   const database = openDatabase(settings.stateDir)
   const [store, pools] = [networkStore(database), poolStore(database)]
@@ -112,7 +113,7 @@ function openParts(settings: Settings, log: Awaited<ReturnType<typeof createLogg
     found: ({ fault, ...finding }) => log.warn(finding, fault),
     gone: ({ fault, feature, object }) => log.info({ feature, object }, `no longer: ${fault}`),
   })
-  // Nobody waits for it: a tool that hangs must not keep the process from its end.
+  // Not awaited: a tool that hangs must not keep the process from ending.
   void tools.then((found) => findings.report('tools', toolFindings(found)))
   return {
     ...{ log, database, store, pools, host, background, firewall, listens, tools },
@@ -122,7 +123,10 @@ function openParts(settings: Settings, log: Awaited<ReturnType<typeof createLogg
 
 type Opened = ReturnType<typeof openParts>
 
-/** What follows the engine once the plugin listens, and gives containers what is kept for their names. */
+/**
+ * The follower, which starts once the plugin listens, and the overrides, which give a container the options
+ * kept for its name.
+ */
 function openFollower(parts: Opened, settings: Settings) {
   const { database, networks, store, background, log } = parts
   const names = nameStore(database)
@@ -159,7 +163,10 @@ function wireServer(parts: Opened, followed: ReturnType<typeof openFollower>) {
   return { server, metrics }
 }
 
-/** Looks at the host every RECONCILE_INTERVAL, and soon after somebody changed something that concerns us. */
+/**
+ * Checks and repairs the host every RECONCILE_INTERVAL, and soon after someone changes something that
+ * concerns us.
+ */
 function keepRepaired(parts: Opened, { reconcileInterval }: Settings): void {
   const { host, background, log, warn } = parts
   background.start('reconciling', async (signal) => {

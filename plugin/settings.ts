@@ -14,11 +14,11 @@ export interface Settings {
   /** ms */
   readonly reconcileInterval: number
   readonly socket: string
-  /** the engine's, where names come from; what is no socket stands for none */
+  /** the engine's, from which we read names; a path that is not a socket means: no engine */
   readonly engineSocket: string
 }
 
-/** A setting for the documents and for config.json. */
+/** One setting, as the documents and config.json list it. */
 export interface SettingDoc {
   readonly name: string
   readonly value: string
@@ -78,7 +78,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
 }
 
-/** The path in `unix://PATH`. An engine elsewhere is not ours. */
+/**
+ * The path in `unix://PATH`. Any other address is returned as it is: it is no socket, so we follow no engine.
+ */
 const socketOf = (host: string): string => /^unix:\/\/(.+)$/.exec(host)?.[1] ?? host
 
 function parseListen(text: string): Settings['metricsListen'] {
